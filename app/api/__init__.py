@@ -1,0 +1,1 @@
+"""The doors of the house: HTTP routes for programs and server-rendered pages for people."""

@@ -1,0 +1,120 @@
+"""Where a quotation stands: marked pieces of text, and its lines on the picture of the page.
+
+A mark comes only from a passage of the same document and its recorded spans, or from finding
+the passage's own words again; nothing a client sends is ever shown as text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.api.links import quoted_sentences
+from app.api.page_desk import Box, PageView
+from domain.passage import Passage
+
+PADDING = 1.5
+"""Points of air around a marked line, so that it does not cut through its letters."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A run of text, marked or not."""
+
+    text: str
+    marked: bool
+
+
+@dataclass(frozen=True)
+class Line:
+    """A marked line on a page in points, origin top left, as SVG wants it."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True)
+class Quotation:
+    """A passage and the code points `[start, end)` of its text that are quoted."""
+
+    passage: Passage
+    start: int
+    end: int
+
+    @property
+    def text(self) -> str:
+        """The quoted words."""
+        return self.passage.text[self.start : self.end]
+
+
+def pieces(text: str, spans: Sequence[tuple[int, int]]) -> tuple[Piece, ...]:
+    """The text cut at the spans; overlapping spans are joined, spans outside are clipped."""
+    found: list[Piece] = []
+    at = 0
+    for start, end in sorted(spans):
+        start, end = max(start, at), min(end, len(text))
+        if start >= end:
+            continue
+        if start > at:
+            found.append(Piece(text[at:start], False))
+        found.append(Piece(text[start:end], True))
+        at = end
+    if at < len(text):
+        found.append(Piece(text[at:], False))
+    return tuple(found)
+
+
+def spans_on_page(quotation: Quotation, page: int) -> tuple[tuple[int, int], ...]:
+    """Spans of the quoted sentences in the text of one page."""
+    sentences = quoted_sentences(quotation.passage, quotation.start, quotation.end)
+    return tuple((s.start, s.end) for sentence in sentences for s in sentence.spans if s.page == page)
+
+
+def lines_on_page(page: PageView, spans: Sequence[tuple[int, int]]) -> tuple[Line, ...]:
+    """The words inside the spans as lines on the page, neighbouring words joined."""
+    lines: list[tuple[float, float, float, float]] = []
+    for box in page.boxes:
+        if not any(box[0] < end and start < box[1] for start, end in spans):
+            continue
+        if lines and _same_line(lines[-1], box):
+            x0, y0, x1, y1 = lines[-1]
+            lines[-1] = (min(x0, box[2]), min(y0, box[3]), max(x1, box[4]), max(y1, box[5]))
+        else:
+            lines.append((box[2], box[3], box[4], box[5]))
+    return tuple(_flipped(line, page.height) for line in lines)
+
+
+def marked_paragraphs(paragraphs: Sequence[str], quotation: Quotation) -> tuple[tuple[Piece, ...], ...]:
+    """Each paragraph with the quoted words marked, found again whatever the white space between them."""
+    whole = _find_all(paragraphs, [quotation.text])
+    if not any(whole):
+        passage = quotation.passage
+        sentences = quoted_sentences(passage, quotation.start, quotation.end)
+        whole = _find_all(paragraphs, [passage.text[s.start : s.end] for s in sentences])
+    return tuple(pieces(text, spans) for text, spans in zip(paragraphs, whole, strict=True))
+
+
+def _find_all(paragraphs: Sequence[str], wanted: Sequence[str]) -> list[list[tuple[int, int]]]:
+    patterns = [re.compile(r"\s+".join(map(re.escape, words.split()))) for words in wanted if words.strip()]
+    found: list[list[tuple[int, int]]] = [[] for _ in paragraphs]
+    for pattern in patterns:
+        for spans, text in zip(found, paragraphs, strict=True):
+            match = pattern.search(text)
+            if match:
+                spans.append(match.span())
+                break
+    return found
+
+
+def _same_line(line: tuple[float, float, float, float], box: Box) -> bool:
+    height = min(line[3] - line[1], box[5] - box[3])
+    overlap = min(line[3], box[5]) - max(line[1], box[3])
+    return overlap > height / 2 and -height < box[2] - line[2] < 3 * max(height, 1.0)
+
+
+def _flipped(line: tuple[float, float, float, float], page_height: float) -> Line:
+    x0, y0, x1, y1 = line
+    return Line(x0 - PADDING, page_height - y1 - PADDING, x1 - x0 + 2 * PADDING, y1 - y0 + 2 * PADDING)

@@ -1,0 +1,129 @@
+"""An answer and its sources arranged for reading: one row for each party, in the published order.
+
+A party with quotations, a party that is silent and a party without a document get a row of the
+same kind; nothing here ranks, shortens or colours one of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from app.api.page_desk import Built, DocumentView
+from app.api.page_marks import Quotation
+from domain.answer import Answer, Citation, Claim, Silence
+from domain.base import Digest
+from domain.election import Election, Party, Source
+from domain.exchange import Exchange
+from domain.passage import Hit, Passage
+
+
+@dataclass(frozen=True)
+class Quoted:
+    """A citation with what the reader must know about its document (None: no longer in the pack)."""
+
+    citation: Citation
+    source: Source | None
+
+
+@dataclass(frozen=True)
+class Said:
+    """One claim with its quotations."""
+
+    claim: Claim
+    quoted: tuple[Quoted, ...]
+
+    @property
+    def own_words(self) -> bool:
+        """Whether the claim says more than its quotation, so that both must be shown."""
+        return self.claim.kind != "quotation"
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one party says; `party` is None for law and procedure."""
+
+    party: Party | None
+    said: tuple[Said, ...] = ()
+    near: tuple[Said, ...] = ()
+    silence: Silence | None = None
+
+
+@dataclass(frozen=True)
+class Considered:
+    """A passage that was offered to the answer."""
+
+    hit: Hit
+    passage: Passage
+    source: Source | None
+
+
+def source_of(built: Built, document: Digest) -> Source | None:
+    """The pack's entry for a document, or None when it is not in this build."""
+    view = built.documents.get(document)
+    return view.source if view else None
+
+
+def rows(built: Built, answer: Answer) -> tuple[Row, ...]:
+    """Law and procedure first, then each party in scope that was searched, in the order of the scope."""
+    silences = {s.party: s for s in answer.silent}
+    found = []
+    for id in _order(built.election, answer):
+        said, near = (tuple(_said(built, c) for c in claims if c.party == id) for claims in (answer.claims, answer.near))
+        silence = silences.get(id) if id else None
+        if said or near or silence:
+            found.append(Row(built.election.party(id) if id else None, said, near, silence))
+    return tuple(found)
+
+
+def parties_named(election: Election, ids: Iterable[str]) -> tuple[Party, ...]:
+    """The parties with these ids, in the order given; unknown ids are left out."""
+    return tuple(p for p in map(election.party, ids) if p is not None)
+
+
+def considered(built: Built, exchange: Exchange) -> tuple[Considered, ...]:
+    """The passages that were looked at, in the order of the ranking within each party."""
+    found = []
+    for hit in exchange.hits:
+        passage = passage_or_none(built, hit.passage)
+        if passage is not None:
+            found.append(Considered(hit, passage, source_of(built, passage.document)))
+    return tuple(found)
+
+
+def passage_or_none(built: Built, id: str) -> Passage | None:
+    """The passage, or None when this build does not hold it."""
+    try:
+        return built.passage(id)
+    except LookupError:
+        return None
+
+
+def quotation_asked(built: Built, document: Digest, passage: str | None, span: tuple[int, int]) -> Quotation | None:
+    """The quotation that an address names, or None unless it lies in a passage of this very document."""
+    found = passage_or_none(built, passage) if passage else None
+    if found is None or found.document != document:
+        return None
+    start, end = max(span[0], 0), min(span[1], len(found.text))
+    return Quotation(found, start, end) if start < end else Quotation(found, 0, len(found.text))
+
+
+def documents_in_order(built: Built) -> tuple[tuple[Digest, DocumentView], ...]:
+    """Documents as the pack lists its parties, then those of no party by title."""
+    rank = {party.id: n for n, party in enumerate(built.election.ordered())}
+
+    def key(item: tuple[Digest, DocumentView]) -> tuple[int, str, str]:
+        source = item[1].source
+        return (rank.get(source.party or "", len(rank)), source.title.casefold(), item[0])
+
+    return tuple(sorted(built.documents.items(), key=key))
+
+
+def _order(election: Election, answer: Answer) -> list[str | None]:
+    """No party, the scope as answered, then any other party with a claim, each once."""
+    rest = [p.id for p in election.ordered()]
+    return list(dict.fromkeys([None, *answer.scope, *rest]))
+
+
+def _said(built: Built, claim: Claim) -> Said:
+    return Said(claim, tuple(Quoted(c, source_of(built, c.document)) for c in claim.citations))

@@ -1,0 +1,1 @@
+"""Finding passages: the same number for each party, blind to party names, in an order that anyone can recompute."""

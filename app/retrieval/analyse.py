@@ -1,0 +1,150 @@
+"""Text to search terms, the same at build and at query: folded words, Snowball stems, compounds, 4-grams.
+
+Knows no party: names are masked to a slot before any text comes here, and the slot is dropped.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import Stemmer
+
+from domain.base import Language, digest_of
+
+SLOT = "□"
+VERSION = 1
+GRAM = 4
+_WORD = re.compile(r"[^\W_]+")
+_GENDER = re.compile(r"(?<=\w)[*:_/](?=in(?:nen)?\b)|(?<=\w)(?=Innen\b)")
+_BROKEN = re.compile(r"(?<=[^\W\d_])[-‐‑] (?!(?:und|oder|bzw|sowie|wie|and|or|et|ou)\b)(?=[a-zäöüßéèêàç])")
+_STEMMERS = {
+    "de": "german",
+    "fr": "french",
+    "en": "english",
+    "es": "spanish",
+    "it": "italian",
+    "nl": "dutch",
+    "pt": "portuguese",
+    "da": "danish",
+    "sv": "swedish",
+    "tr": "turkish",
+    "ro": "romanian",
+    "ru": "russian",
+}
+_LINKS = ("", "s", "es", "n", "en", "er", "e", "ns")
+_COMPOUNDING = {"de", "nl", "da", "sv"}
+
+
+def fold(text: str) -> str:
+    """Lower case, compatibility forms unified, diacritics removed, ß as ss, gender marks and broken hyphens joined."""
+    text = _GENDER.sub("", text)
+    text = _BROKEN.sub("", text)
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(c for c in decomposed if not unicodedata.combining(c))
+
+
+def words(text: str) -> list[str]:
+    """Folded words in order; the name slot is no word."""
+    return _WORD.findall(fold(text.replace(SLOT, " ")))
+
+
+@dataclass(frozen=True)
+class Stopwords:
+    """Reviewed word lists of a language: `stop` carries no meaning anywhere, `frame` none in a question."""
+
+    stop: frozenset[str]
+    frame: frozenset[str]
+
+    @classmethod
+    def of(cls, data: Mapping[str, Iterable[str]]) -> Stopwords:
+        return cls(
+            frozenset(w for entry in data.get("stop", ()) for w in words(entry)),
+            frozenset(w for entry in data.get("frame", ()) for w in words(entry)),
+        )
+
+
+@dataclass
+class Analyser:
+    """Search terms of one language. `parts` maps compounds of the corpus to their parts, learnt at build."""
+
+    language: Language
+    lists: Stopwords
+    parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        stemmer = Stemmer.Stemmer(_STEMMERS.get(self.language.split("-")[0], "english"))
+        self._stem = lru_cache(maxsize=200_000)(stemmer.stemWord)
+
+    def digest(self) -> str:
+        """Identity of the analyser: version, lists and compounds."""
+        return digest_of(
+            [VERSION, self.language, sorted(self.lists.stop), sorted(self.lists.frame), sorted(self.parts.items())]
+        )
+
+    def stem(self, word: str) -> str:
+        return str(self._stem(word))
+
+    def stems(self, text: str) -> list[str]:
+        """Stems of the content words, each compound followed by the stems of its parts."""
+        found = []
+        for word in words(text):
+            if word in self.lists.stop or (len(word) == 1 and not word.isdigit()):
+                continue
+            found.append(self.stem(word))
+            found += [self.stem(part) for part in self.parts.get(word, ())]
+        return found
+
+    def grams(self, text: str) -> list[str]:
+        """Character 4-grams of the content words, padded so that beginnings and ends count."""
+        return [gram for word in words(text) if word not in self.lists.stop for gram in word_grams(word)]
+
+    def content(self, text: str) -> list[str]:
+        """The words of a question that carry its matter, each once, in order."""
+        found = [w for w in words(text) if w not in self.lists.stop and w not in self.lists.frame and len(w) > 1]
+        return list(dict.fromkeys(found))
+
+
+def word_grams(word: str) -> list[str]:
+    """Padded 4-grams of one folded word; a short word is one gram."""
+    padded = f" {word} "
+    if len(padded) <= GRAM:
+        return [padded]
+    return [padded[i : i + GRAM] for i in range(len(padded) - GRAM + 1)]
+
+
+def learn_compounds(texts: Iterable[str], analyser: Analyser) -> dict[str, tuple[str, ...]]:
+    """Compounds of a corpus split into words of the same corpus.
+
+    A split is taken when both parts are words of at least four letters and the geometric mean of
+    their frequencies beats the compound's own (Koehn and Knight, 2003).
+    """
+    if analyser.language.split("-")[0] not in _COMPOUNDING:
+        return {}
+    counts = Counter(w for text in texts for w in words(text) if w.isalpha())
+    known = {w: n for w, n in counts.items() if len(w) >= 4 and w not in analyser.lists.stop}
+    found = {}
+    for word, own in sorted(counts.items()):
+        best = _split(word, own, known) if len(word) >= 9 else None
+        if best is not None:
+            found[word] = best
+    return found
+
+
+def _split(word: str, own: int, known: Mapping[str, int]) -> tuple[str, str] | None:
+    best: tuple[float, str, str] | None = None
+    for cut in range(4, len(word) - 3):
+        tail = word[cut:]
+        if tail not in known:
+            continue
+        for link in _LINKS:
+            head = word[: cut - len(link)] if link and word[:cut].endswith(link) else word[:cut] if not link else ""
+            if len(head) >= 4 and head in known:
+                score = (known[head] * known[tail]) ** 0.5
+                if score > own and (best is None or (score, head) > (best[0], best[1])):
+                    best = (score, head, tail)
+    return (best[1], best[2]) if best else None

@@ -1,0 +1,216 @@
+"""Integer BM25 over stems and 4-grams: a score is a sum of integers, equal on every machine and in any order.
+
+A posting holds the saturated term frequency in thousandths; a query holds idf shares in
+millionths of the best possible score. No float takes part in ranking.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.retrieval.analyse import Analyser, word_grams
+
+Ints = NDArray[np.int64]
+K1 = 1.2
+B_WORDS = 0.75
+B_GRAMS = 0.6
+MILLION = 1_000_000
+_NEAR = 0.72
+"""Dice similarity of 4-gram sets from which a vocabulary word counts as a variant of a question word."""
+
+
+@dataclass(frozen=True)
+class Query:
+    """A question as integers. `weights` are per term; `concepts` say which terms express each content word."""
+
+    terms: tuple[int, ...]
+    weights: tuple[int, ...]
+    concepts: tuple[tuple[str, int, tuple[tuple[int, int], ...]], ...]
+    """(word, idf in thousandths, ((term, strength in thousandths), …))"""
+
+    @property
+    def expansion(self) -> tuple[tuple[str, int], ...]:
+        return tuple((word, len(found)) for word, _, found in self.concepts)
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """The terms of one language: stems first, then grams, each block sorted; `idf` in thousandths."""
+
+    stems: tuple[str, ...]
+    grams: tuple[str, ...]
+    idf: Ints
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_ids", {t: i for i, t in enumerate(self.stems)})
+        object.__setattr__(self, "_gram_ids", {t: len(self.stems) + i for i, t in enumerate(self.grams)})
+
+    def stem_id(self, stem: str) -> int | None:
+        return self._ids.get(stem)  # type: ignore[attr-defined, no-any-return]
+
+    def gram_id(self, gram: str) -> int | None:
+        return self._gram_ids.get(gram)  # type: ignore[attr-defined, no-any-return]
+
+
+def build_lexicon(documents: Sequence[tuple[Sequence[str], Sequence[str]]]) -> Lexicon:
+    """Vocabulary and idf from (stems, grams) per passage."""
+    stem_df: Counter[str] = Counter()
+    gram_df: Counter[str] = Counter()
+    for stems, grams in documents:
+        stem_df.update(set(stems))
+        gram_df.update(set(grams))
+    n = len(documents)
+    stems_sorted, grams_sorted = tuple(sorted(stem_df)), tuple(sorted(gram_df))
+    counts = [stem_df[t] for t in stems_sorted] + [gram_df[t] for t in grams_sorted]
+    idf = [round(1000 * math.log(1 + (n - df + 0.5) / (df + 0.5))) for df in counts]
+    return Lexicon(stems_sorted, grams_sorted, np.array(idf, dtype=np.int64))
+
+
+def postings(lexicon: Lexicon, documents: Sequence[tuple[Sequence[str], Sequence[str]]]) -> list[tuple[Ints, Ints]]:
+    """Per passage its sorted term ids and their saturated frequencies in thousandths."""
+    stem_mean = max(1.0, sum(len(s) for s, _ in documents) / max(1, len(documents)))
+    gram_mean = max(1.0, sum(len(g) for _, g in documents) / max(1, len(documents)))
+    rows = []
+    for stems, grams in documents:
+        found: dict[int, int] = {}
+        for counts, length, mean, b, lookup in (
+            (Counter(stems), len(stems), stem_mean, B_WORDS, lexicon.stem_id),
+            (Counter(grams), len(grams), gram_mean, B_GRAMS, lexicon.gram_id),
+        ):
+            norm = K1 * (1 - b + b * length / mean)
+            for term, tf in counts.items():
+                term_id = lookup(term)
+                if term_id is not None:
+                    found[term_id] = round(1000 * tf * (K1 + 1) / (tf + norm))
+        ids = sorted(found)
+        rows.append((np.array(ids, dtype=np.int64), np.array([found[i] for i in ids], dtype=np.int64)))
+    return rows
+
+
+class Variants:
+    """Finds the vocabulary stems that are spellings, inflections or compounds of a question word."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self._lexicon = lexicon
+        self._sizes = np.array([len(set(word_grams(s))) for s in lexicon.stems], dtype=np.int64)
+        holders: dict[str, list[int]] = {}
+        for i, stem in enumerate(lexicon.stems):
+            for gram in set(word_grams(stem)):
+                holders.setdefault(gram, []).append(i)
+        self._holders = {g: np.array(ids, dtype=np.int64) for g, ids in holders.items()}
+        self._joined = "\n" + "\n".join(lexicon.stems) + "\n"
+
+    def of(self, stem: str) -> list[tuple[int, int]]:
+        """(term id, strength in thousandths): itself 1000, compounds holding it 800 or 700, near spellings less."""
+        found: dict[int, int] = {}
+        own = self._lexicon.stem_id(stem)
+        if own is not None:
+            found[own] = 1000
+        if len(stem) >= 4 and not stem.isdigit():
+            for i in self._containing(stem):
+                other = self._lexicon.stems[i]
+                strength = 800 if other.startswith(stem) else 700 if other.endswith(stem) else 500
+                found.setdefault(i, strength if len(stem) >= 5 or other.startswith(stem) else 400)
+            for i, dice in self._near(stem):
+                found[i] = max(found.get(i, 0), round(900 * dice))
+        return sorted(found.items())
+
+    def _containing(self, stem: str) -> list[int]:
+        grams = word_grams(stem)[1:-1] or word_grams(stem)[:1]
+        lists = sorted((self._holders.get(g, np.array([], dtype=np.int64)) for g in grams), key=len)
+        if not lists or not len(lists[0]):
+            return []
+        return [int(i) for i in lists[0] if stem in self._lexicon.stems[int(i)]]
+
+    def _near(self, stem: str) -> list[tuple[int, float]]:
+        grams = set(word_grams(stem))
+        shared: Counter[int] = Counter()
+        for gram in sorted(grams):
+            shared.update(self._holders.get(gram, np.array([], dtype=np.int64)).tolist())
+        least = len(grams) // 2
+        near = []
+        for i, n in shared.items():
+            if n >= least:
+                dice = 2 * n / (len(grams) + int(self._sizes[i]))
+                if dice >= _NEAR:
+                    near.append((i, dice))
+        return near
+
+
+def parse(text: str, analyser: Analyser, lexicon: Lexicon, variants: Variants, gram_share: int) -> Query:
+    """The question as an integer query: `gram_share` thousandths of the score come from 4-grams.
+
+    Words are weighted so that a passage holding every term at saturation scores one million.
+    """
+    content = analyser.content(text) or analyser.content(" ".join(w for w in text.split() if len(w) > 3))
+    stem_weights: dict[int, int] = {}
+    concepts = []
+    for word in content:
+        stem = analyser.stem(word)
+        found = variants.of(stem)
+        if not found:
+            stem = analyser.stem(word.replace("ae", "a").replace("oe", "o").replace("ue", "u"))
+            found = variants.of(stem)
+        own = lexicon.stem_id(stem)
+        idf = int(lexicon.idf[own]) if own is not None else _rare(lexicon)
+        concepts.append((word, idf, tuple(found)))
+        if own is not None:
+            stem_weights[own] = stem_weights.get(own, 0) + int(lexicon.idf[own])
+        for part in analyser.parts.get(word, ()):
+            part_id = lexicon.stem_id(analyser.stem(part))
+            if part_id is not None:
+                stem_weights[part_id] = stem_weights.get(part_id, 0) + int(lexicon.idf[part_id]) // 2
+    gram_counts = Counter(g for word in content for g in word_grams(word))
+    gram_weights = {
+        i: n * int(lexicon.idf[i]) for g, n in sorted(gram_counts.items()) if (i := lexicon.gram_id(g)) is not None
+    }
+    weights = _scaled(stem_weights, 1000 - gram_share) | _scaled(gram_weights, gram_share)
+    terms = sorted(weights)
+    return Query(tuple(terms), tuple(weights[t] for t in terms), tuple(concepts))
+
+
+def _rare(lexicon: Lexicon) -> int:
+    return int(lexicon.idf.max(initial=1000))
+
+
+def _scaled(weights: Mapping[int, int], share: int) -> dict[int, int]:
+    """Weights as parts of a million times the share, relative to saturation (k1 + 1) of all terms."""
+    ceiling = sum(weights.values())
+    if not ceiling:
+        return {}
+    return {t: (w * share * 1000) // ceiling for t, w in weights.items()}
+
+
+def score_rows(query: Query, flat_terms: Ints, flat_weights: Ints, starts: Ints, size: int) -> Ints:
+    """Integer scores of the given rows (concatenated term ids and frequencies, `starts` per row), in thousandths.
+
+    `size` is the number of terms of the lexicon. Sums stay far below 2**63: at most 10**6 * 2200
+    per term and a few hundred terms.
+    """
+    table = np.zeros(size, dtype=np.int64)
+    table[list(query.terms)] = query.weights
+    products = table[flat_terms] * flat_weights
+    return np.add.reduceat(products, starts) // MILLION if len(products) else np.zeros(len(starts), dtype=np.int64)
+
+
+def coverage_rows(query: Query, flat_terms: Ints, starts: Ints, size: int) -> Ints:
+    """Per row the idf-weighted share of the question's concepts that it holds, in thousandths."""
+    total = sum(idf for _, idf, _ in query.concepts)
+    covered = np.zeros(len(starts), dtype=np.int64)
+    if not total or not len(flat_terms):
+        return covered
+    table = np.zeros(size, dtype=np.int64)
+    for _, idf, found in query.concepts:
+        if not found:
+            continue
+        ids = [t for t, _ in found]
+        table[ids] = [s for _, s in found]
+        covered += np.maximum.reduceat(table[flat_terms], starts) * idf
+        table[ids] = 0
+    return covered // total

@@ -1,0 +1,73 @@
+"""Content-addressed files under `objects/`: every lock, index digest, policy, prompt and settings object.
+
+A file that has its final name is complete and on disk; putting the same bytes again changes nothing.
+What derives from a person's words never goes here: an unsalted digest of a question can be guessed.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from app.errors import RecordUnreadable, RecordWriteFailed
+from domain.base import Digest, sha256
+
+
+def object_path(folder: Path, digest: Digest) -> Path:
+    """Where the object with this digest lies: `ab/cdef…` under the folder."""
+    return folder / digest[:2] / digest[2:]
+
+
+def put_object(folder: Path, data: bytes) -> Digest:
+    """Store the bytes durably and return their SHA-256. Raises RecordWriteFailed."""
+    digest = sha256(data)
+    path = object_path(folder, digest)
+    try:
+        if path.is_file() and path.read_bytes() == data:
+            return digest
+        fresh = [p for p in (path.parent, *path.parent.parents) if not p.exists()]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        for made in reversed(fresh):
+            _sync_folder(made.parent)
+        _write_whole(path, data)
+    except OSError as error:
+        raise RecordWriteFailed(f"{path}: the object cannot be stored: {error.strerror}") from error
+    return digest
+
+
+def get_object(folder: Path, digest: Digest) -> bytes:
+    """The bytes of an object. Raises RecordUnreadable when it is missing or altered."""
+    path = object_path(folder, digest)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise RecordUnreadable(f"{path}: the object cannot be read: {error.strerror}") from error
+    if sha256(data) != digest:
+        raise RecordUnreadable(f"{path}: the object does not have the digest it is named by")
+    return data
+
+
+def _write_whole(path: Path, data: bytes) -> None:
+    """Write beside, fsync, rename, fsync the folder: a crash leaves the old state or the new one."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, path)
+    except OSError:
+        with suppress(OSError):
+            os.unlink(name)
+        raise
+    _sync_folder(path.parent)
+
+
+def _sync_folder(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

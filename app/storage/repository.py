@@ -1,0 +1,116 @@
+"""Every query of the service. Functions take a connection; transactions are the caller's.
+
+Turns are numbered inside the database, so several processes may write one conversation: the
+update of the conversation's row makes the others wait until the numbers are committed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import Connection, Insert, bindparam, func, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from app.errors import RecordError, RecordUnreadable
+from app.storage.tables import conversations, records
+from domain.base import Digest, sha256
+from domain.exchange import Exchange
+
+
+@dataclass(frozen=True)
+class Row:
+    """An exchange as it is stored."""
+
+    record: str
+    conversation: str
+    election: str
+    status: str | None
+    at: str
+    body: bytes
+    digest: Digest
+
+
+def row_of(exchange: Exchange) -> Row:
+    """Serialise an exchange; the digest is of exactly the bytes that are stored. Raises RecordError."""
+    try:
+        body = exchange.model_dump_json().encode()
+    except ValueError as error:
+        raise RecordError(f"the exchange cannot be written as JSON: {error}") from error
+    row = Row(
+        record=exchange.record,
+        conversation=exchange.question.conversation,
+        election=exchange.question.election,
+        status=exchange.answer.status.value if exchange.answer else None,
+        at=exchange.at,
+        body=body,
+        digest=sha256(body),
+    )
+    # A value the columns refuse would fail inside the writer and stop it for everyone.
+    for name, value, limit in (
+        ("record", row.record, 64),
+        ("conversation", row.conversation, 64),
+        ("election", row.election, 64),
+        ("at", row.at, 32),
+    ):
+        if not 0 < len(value) <= limit or not value.isascii() or not value.isprintable():
+            raise RecordError(f"{name} must be 1 to {limit} printable ASCII characters, not {value[:80]!r}")
+    return row
+
+
+_next_turn = (
+    select(func.coalesce(func.max(records.c.turn), 0) + 1)
+    .where(records.c.conversation == bindparam("conversation"))
+    .scalar_subquery()
+)
+_insert_records = insert(records).values(
+    {column.name: bindparam(column.name) for column in records.c if column.name != "turn"} | {"turn": _next_turn}
+)
+
+
+def _count_turns(dialect: str) -> Insert:
+    make = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    statement = make(conversations).values(turns=1)
+    return statement.on_conflict_do_update(index_elements=["id"], set_={"turns": conversations.c.turns + 1})
+
+
+_upserts = {name: _count_turns(name) for name in ("sqlite", "postgresql")}
+
+
+def insert_rows(connection: Connection, rows: Sequence[Row]) -> None:
+    """Store the rows in their order. Raises IntegrityError when a record id is already there."""
+    # Sorted, so that two writers take the row locks in one order and cannot block each other for ever.
+    turns = sorted(rows, key=lambda row: row.conversation)
+    connection.execute(
+        _upserts[connection.dialect.name],
+        [{"id": r.conversation, "election": r.election, "created": r.at} for r in turns],
+    )
+    connection.execute(_insert_records, [asdict(row) for row in rows])
+
+
+def find_record(connection: Connection, record: str) -> Exchange | None:
+    """The exchange with this id, or None. Raises RecordUnreadable when its bytes were altered."""
+    columns = (records.c.record, records.c.body, records.c.digest)
+    found = connection.execute(select(*columns).where(records.c.record == record)).first()
+    return None if found is None else _exchange(found.record, found.body, found.digest)
+
+
+def find_conversation(connection: Connection, conversation: str, limit: int) -> tuple[Exchange, ...]:
+    """The last `limit` exchanges of a conversation, oldest first; empty when it is unknown."""
+    columns = (records.c.record, records.c.body, records.c.digest)
+    found = connection.execute(
+        select(*columns)
+        .where(records.c.conversation == conversation)
+        .order_by(records.c.turn.desc())
+        .limit(limit)
+    ).all()
+    return tuple(_exchange(row.record, row.body, row.digest) for row in reversed(found))
+
+
+def _exchange(record: str, body: bytes, digest: Digest) -> Exchange:
+    if sha256(body) != digest:
+        raise RecordUnreadable(f"record {record} does not have the digest it was stored with: its bytes were altered")
+    try:
+        return Exchange.model_validate_json(body)
+    except ValueError as error:
+        raise RecordUnreadable(f"record {record} cannot be read by this version") from error

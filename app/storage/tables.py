@@ -1,0 +1,33 @@
+"""The tables. Nothing about the person is in them: no address, no browser, no cookie, no account.
+
+`migrations/` creates them step by step; a test compares both.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Index, Integer, LargeBinary, MetaData, String, Table, Text
+
+metadata = MetaData()
+
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("election", String(64), nullable=False),
+    Column("created", String(32), nullable=False, comment="Time of the first question, RFC 3339, UTC"),
+    Column("turns", Integer, nullable=False),
+)
+
+records = Table(
+    "records",
+    metadata,
+    Column("record", String(64), primary_key=True),
+    Column("conversation", String(64), nullable=False),
+    Column("turn", Integer, nullable=False, comment="Counted from 1 within the conversation"),
+    Column("election", String(64), nullable=False),
+    Column("status", Text, nullable=True, comment="Status of the answer; null when there is none"),
+    Column("at", String(32), nullable=False, comment="Time of the question, RFC 3339, UTC"),
+    Column("body", LargeBinary, nullable=False, comment="The exchange as JSON"),
+    Column("digest", String(64), nullable=False, comment="SHA-256 of the body"),
+    Index("records_by_turn", "conversation", "turn", unique=True),
+)

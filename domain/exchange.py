@@ -1,0 +1,95 @@
+"""The whole story of one question, from the masked words to the answer, in one frozen value.
+
+A step of the pipeline takes an exchange and returns a new one; what was decided, found, used
+and left aside stays in it, with the digests that a replay needs.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal, Self
+
+from pydantic import Field
+
+from domain.answer import Answer, Claim
+from domain.base import Digest, Frozen, Language
+from domain.passage import Hit
+from domain.verdict import Verdict
+
+
+class Subject(StrEnum):
+    """What a question is about."""
+
+    PARTIES = "parties"
+    RULES = "rules"
+    SERVICE = "service"
+
+
+class Question(Frozen):
+    """The voter's words after personal data were masked.
+
+    `explicit_parties` and `explicit_language` are what the caller asked for; `history` holds the
+    earlier masked questions of the conversation, oldest first, as the server kept them.
+    """
+
+    election: str
+    text: str
+    language: Language
+    conversation: str
+    explicit_parties: tuple[str, ...] = ()
+    explicit_language: Language | None = None
+    history: tuple[str, ...] = ()
+
+
+class Scope(Frozen):
+    """What the question is taken to mean: its subject, its parties, and the question as resolved."""
+
+    subject: Subject
+    parties: tuple[str, ...] = Field(description="Party ids in published order")
+    named: bool = Field(description="Parties were named, by the question, its context or the caller")
+    people: tuple[str, ...] = Field(default=(), description="Names of leading people that were mapped to a party")
+    resolved: str = Field(description="The question with what follow-up words refer to")
+    matter: str = Field(description="The resolved question with party names masked: all that retrieval may see")
+
+
+class Step(Frozen):
+    """One hop of the pipeline as it was taken."""
+
+    name: str
+    outcome: str
+    wall_us: int
+    cpu_us: int
+
+
+class Digests(Frozen):
+    """What the answer was computed from; each names an object kept in the data directory."""
+
+    corpus: Digest
+    index: Digest
+    policy: Digest
+    settings: Digest
+    wording: Digest
+    code: str
+
+
+class Exchange(Frozen):
+    """One question and everything that led to its answer."""
+
+    record: str = Field(description="Random 128-bit id in hexadecimal: whoever holds it may read the record")
+    kind: Literal["exchange"] = "exchange"
+    at: str = Field(description="UTC time of the question, RFC 3339, to the second")
+    seed: int
+    question: Question
+    digests: Digests
+    scope: Scope | None = None
+    verdicts: tuple[Verdict, ...] = ()
+    hits: tuple[Hit, ...] = ()
+    query_code: str | None = Field(default=None, description="The integer query as computed, for exact replay")
+    drafts: tuple[Claim, ...] = ()
+    answer: Answer | None = None
+    steps: tuple[Step, ...] = ()
+    joules: float = Field(default=0.0, description="Estimate: CPU seconds times stated watts")
+
+    def with_(self, **changes: object) -> Self:
+        """A copy with the given fields replaced."""
+        return self.model_copy(update=changes)

@@ -1,0 +1,68 @@
+"""Documents and their passages: what can be quoted, and where exactly it stands.
+
+A passage id is a digest of the document and the span, so the same bytes read by the same
+tools give the same ids on any machine, and an id can never point at other words.
+"""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from domain.base import Digest, Frozen, Language, digest_of
+
+
+class PageSpan(Frozen):
+    """Where a piece of text stands on one page.
+
+    `start` and `end` count code points of the page text as extracted, before any cleaning.
+    """
+
+    page: int = Field(ge=1, description="Physical page, counted from 1")
+    start: int = Field(ge=0)
+    end: int = Field(ge=0)
+
+
+class Sentence(Frozen):
+    """One sentence of a passage: code points `[start, end)` of the passage text and its page spans."""
+
+    start: int
+    end: int
+    spans: tuple[PageSpan, ...]
+
+
+class Passage(Frozen):
+    """A paragraph, list item or legal unit, never cut inside a sentence or across a heading.
+
+    `text` is the page text as a reader sees it: NFC, line-end hyphens joined, white space
+    collapsed. Pages are physical pages counted from 1, or None where a source has no pages.
+    """
+
+    id: Digest
+    document: Digest
+    party: str | None
+    language: Language
+    text: str
+    heading: tuple[str, ...] = ()
+    section: str | None = None
+    page: int | None = None
+    page_end: int | None = None
+    page_label: str | None = None
+    sentences: tuple[Sentence, ...]
+
+
+def passage_id(document: Digest, spans: tuple[PageSpan, ...]) -> Digest:
+    """Identity of a passage: the document's bytes and the span in them, nothing else."""
+    return digest_of([document, [[s.page, s.start, s.end] for s in spans]])
+
+
+class Hit(Frozen):
+    """A passage offered to the answer, with its integer scores per retriever and whether it was used."""
+
+    passage: Digest
+    party: str | None
+    rank: int
+    score: int
+    lexical: int
+    dense: int
+    coverage: int = Field(description="Share of the question's weighted concepts found, in thousandths")
+    used: bool = False

@@ -1,0 +1,193 @@
+"""The guard's two doors: one for questions, one for drafts. Both return verdicts that explain themselves.
+
+Promise: the same code for every channel and language; the decision never depends on which party
+is named, since names are a slot before any rule is tried; an error is raised, never swallowed,
+so that the caller can only fail closed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from domain.answer import Claim
+from domain.base import Language
+from domain.passage import Passage
+from domain.verdict import Action, Evidence, Verdict
+from guardrails.grounding import ungrounded
+from guardrails.language import detect
+from guardrails.neutrality import Coverage, partial
+from guardrails.normalise import PARTY, Cleaned, Token, clean, tokens
+from guardrails.policy import Policy
+from guardrails.rules import Match, Sentence, find, first_span, sentences
+
+__all__ = ["Coverage", "NameMention", "PartyNames", "about_matter", "check_claims", "legitimate_part", "screen"]
+
+MAX_HISTORY = 4
+
+
+class NameMention(Protocol):
+    """A stretch of text that names a party or its leading person."""
+
+    @property
+    def start(self) -> int: ...
+
+    @property
+    def end(self) -> int: ...
+
+
+class PartyNames(Protocol):
+    """Finds names; `domain.names.Names` is the one in use."""
+
+    def mentions(self, text: str) -> Sequence[NameMention]:
+        """Every name in the text."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """One turn of the conversation, read: its input, its sentences, what it names."""
+
+    text: str
+    sentences: tuple[Sentence, ...]
+    offset: int
+
+
+def screen(
+    text: str,
+    history: Sequence[str],
+    names: PartyNames,
+    policy: Policy,
+    languages: Sequence[Language] = (),
+    fallback: Language | None = None,
+) -> Verdict:
+    """Verdict on the question `text` after the earlier user turns `history`, oldest first."""
+    candidates = tuple(languages) or policy.languages
+    language = detect(text, candidates, fallback or candidates[0], policy.function_words)
+    turns = [_read(t, names, policy, i - len(history)) for i, t in enumerate(history)][-MAX_HISTORY:]
+    turn = _read(text, names, policy, 0)
+    matches = _speaking(turn, _context(turns, policy), policy)
+    if not matches:
+        return Verdict(check="question", action=Action.ANSWER, language=language, policy=policy.digest)
+    order = list(policy.categories)
+    best = min(matches, key=lambda m: (_rank(m, policy), -m.rule.score, order.index(m.rule.category)))
+    category = policy.categories[best.rule.category]
+    same = [m for m in matches if m.rule.category == best.rule.category]
+    return Verdict(
+        check="question",
+        action=category.action,
+        category=best.rule.category,
+        language=language,
+        evidence=tuple(_evidence(m, turn) for m in [best, *(m for m in same if m is not best)]),
+        score=best.rule.score,
+        threshold=category.threshold,
+        policy=policy.digest,
+    )
+
+
+def legitimate_part(
+    text: str, names: PartyNames, policy: Policy, history: Sequence[str] = ()
+) -> str | None:
+    """The sentences of a declined question that the service can answer, in the writer's words, or None."""
+    turn = _read(text, names, policy, 0)
+    context = _context([_read(t, names, policy, -1) for t in history][-MAX_HISTORY:], policy)
+    kept = [
+        text[s.tokens[0].start : s.tokens[-1].end]
+        for s in turn.sentences
+        if len(s.tokens) > 1
+        and not any(find(policy.rules, s, context))
+        and (PARTY in s.words or first_span(policy.matter, s) is not None)
+    ]
+    return "? ".join(part.strip() for part in kept) + "?" if kept else None
+
+
+def about_matter(text: str, names: PartyNames, policy: Policy) -> str:
+    """Which text about the service answers the question: a key of `about` in the wording files."""
+    turn = _read(text, names, policy, 0)
+    for matter, patterns in policy.about.items():
+        if any(first_span(patterns, s) is not None for s in turn.sentences):
+            return matter
+    return "default"
+
+
+def check_claims(
+    claims: Sequence[Claim], passages: Mapping[str, Passage], coverage: Coverage, policy: Policy
+) -> tuple[Verdict, ...]:
+    """What is wrong with a draft: claims that their passage does not carry, parties that were not heard.
+
+    Empty means passed. `passages` maps passage ids to passages; a citation of an unknown passage falls.
+    """
+    return (*ungrounded(claims, passages, policy), *partial(claims, coverage, policy))
+
+
+def _read(text: str, names: PartyNames, policy: Policy, offset: int) -> _Turn:
+    cleaned = clean(text)
+    spans = _merged((m.start, m.end) for m in names.mentions(cleaned.text))
+    return _Turn(text, sentences(_slotted(cleaned, spans, policy)), offset)
+
+
+def _merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if merged and start < merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def _slotted(cleaned: Cleaned, spans: Sequence[tuple[int, int]], policy: Policy) -> tuple[Token, ...]:
+    """Tokens of the text with each named party replaced by the slot, whatever its name looks like."""
+    found: list[Token] = []
+    at = 0
+    for start, end in [*spans, (len(cleaned.text), len(cleaned.text))]:
+        piece = Cleaned(cleaned.text[at:start], (*cleaned.origin[at:start], _at(cleaned, start)), _at(cleaned, start))
+        found += tokens(piece, policy.vocabulary)
+        if start < end:
+            found.append(Token(PARTY, *cleaned.span(start, end)))
+        at = end
+    return tuple(found)
+
+
+def _at(cleaned: Cleaned, offset: int) -> int:
+    return cleaned.origin[offset] if offset < len(cleaned.origin) else cleaned.length
+
+
+def _context(turns: Sequence[_Turn], policy: Policy) -> frozenset[str]:
+    """What the conversation was about: the latest turn that says so, and how it was declined, if it was."""
+    labels: frozenset[str] = frozenset()
+    for turn in turns:
+        declined = frozenset(m.rule.category for m in _speaking(turn, labels, policy))
+        about = frozenset(
+            label
+            for label, patterns in policy.contexts.items()
+            if any(first_span(patterns, s) is not None for s in turn.sentences)
+        )
+        kept = frozenset(label for label in labels if label in policy.contexts)
+        labels = (about or kept) | declined
+    return labels
+
+
+def _speaking(turn: _Turn, context: frozenset[str], policy: Policy) -> list[Match]:
+    """Matches that count: strong enough, and not giving way to a question about the election."""
+    matches = [
+        m
+        for s in turn.sentences
+        for m in find(policy.rules, s, context)
+        if m.rule.score >= policy.categories[m.rule.category].threshold
+    ]
+    if all(not policy.categories[m.rule.category].yields for m in matches):
+        return matches
+    asks = any(PARTY in s.words or first_span(policy.matter, s) is not None for s in turn.sentences)
+    return [m for m in matches if not (asks and policy.categories[m.rule.category].yields)]
+
+
+def _rank(match: Match, policy: Policy) -> int:
+    """A refusal outranks a redirection."""
+    return 0 if policy.categories[match.rule.category].action is Action.REFUSE else 1
+
+
+def _evidence(match: Match, turn: _Turn) -> Evidence:
+    start, end = match.first.start, match.last.end
+    return Evidence(start=start, end=end, text=turn.text[start:end], turn=turn.offset, rule=match.rule.id)

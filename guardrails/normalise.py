@@ -1,0 +1,258 @@
+"""One plain spelling for many disguises, with the way back to the writer's own characters.
+
+Promise: equal-looking texts become equal tokens; the result is idempotent and takes linear time;
+each token knows the code points `[start, end)` of the input it came from, so evidence can be shown
+in the writer's words. Oddness is removed here, never punished.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+PARTY = "<party>"
+"""The slot that stands for any party; no input can spell it, since `<` never survives."""
+
+BREAKS = frozenset({".", "?"})
+_LOOKALIKES = dict(
+    zip(
+        "авезикмнорстухѕіјԁԛԝһӏԍгпАВЕЗКМНОРСТУХЅІЈԌԚԜҺӀαβεικνορτυχγημωςΑΒΕΖΗΙΚΜΝΟΡΤΥΧ",
+        "abe3ukmhopctyxsijdqwhlgrnABE3KMHOPCTYXSIJGQWHlabeiknoptuxynuwsABEZHIKMNOPTYX",
+        strict=True,
+    )
+)
+_SMALL_CAPITALS = dict(zip("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢıłøđħŧəɑɡɩ", "abcdefghijklmnoprstuvwyzilodhteagi", strict=True))
+_LEET = dict(zip("013457@$€", "oieastase", strict=True))
+_BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+_MIN_SPELLED = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A folded word, a party slot or a sentence break, with its code points in the input."""
+
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """Text without invisible characters and look-alikes, case kept; `origin[i]` is the input offset of `text[i]`."""
+
+    text: str
+    origin: tuple[int, ...]
+    length: int
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Input code points covered by `text[start:end]`."""
+        if start >= end:
+            return (self.length, self.length)
+        return (self.origin[start], self.origin[end] if end < len(self.origin) else self.length)
+
+
+def clean(text: str) -> Cleaned:
+    """NFKC per character, controls and emoji removed, look-alike letters folded; upper and lower case kept."""
+    letters: list[str] = []
+    origin: list[int] = []
+    for offset, char in enumerate(text):
+        for plain in _visible(char):
+            letters.append(plain)
+            origin.append(offset)
+    return Cleaned(_latin_words("".join(letters)), tuple(origin), len(text))
+
+
+def tokens(cleaned: Cleaned, vocabulary: Mapping[str, str]) -> tuple[Token, ...]:
+    """Folded words and sentence breaks; `vocabulary` maps a squeezed or mistyped spelling to a known word."""
+    return tuple(_known(token, vocabulary) for token in _joined(_squeezed_all(_words(cleaned))))
+
+
+def normalise(text: str, vocabulary: Mapping[str, str] | None = None) -> str:
+    """The folded text as a string, tokens separated by one space."""
+    return " ".join(token.text for token in tokens(clean(text), vocabulary or {}))
+
+
+def squeeze(word: str) -> str:
+    """Runs of one letter shortened to one: the key under which stretched spellings are looked up."""
+    return "".join(char for i, char in enumerate(word) if i == 0 or char != word[i - 1])
+
+
+@lru_cache(maxsize=4096)
+def fold(char: str) -> str:
+    """Case, diacritics and special letters of one character folded to plain lower case."""
+    previous, folded = "", char
+    while folded != previous:
+        previous = folded
+        marks = unicodedata.normalize("NFKD", folded.casefold()).replace("œ", "oe").replace("æ", "ae")
+        folded = "".join(_SMALL_CAPITALS.get(c, c) for c in marks if unicodedata.category(c) not in {"Mn", "Me"})
+    return folded
+
+
+@lru_cache(maxsize=4096)
+def _visible(char: str) -> str:
+    """What a reader sees of one code point: nothing for invisible ones, a space for symbols."""
+    code = ord(char)
+    if 0x1F1E6 <= code <= 0x1F1FF:
+        return chr(code - 0x1F1E6 + 0x41)
+    if 0x1F150 <= code <= 0x1F169 or 0x1F170 <= code <= 0x1F189:
+        return chr((code - 0x1F150) % 0x20 + 0x41)
+    if char in _BLANKS:
+        return " "
+    if char in "\n\r\u2028\u2029":
+        return "\n"
+    category = unicodedata.category(char)
+    if category == "Cc":
+        return " " if char in "\t\v\f\x1c\x1d\x1e\x1f\x85" else ""
+    if category in {"Cf", "Me", "Cs", "Co", "Cn"} or 0xFE00 <= code <= 0xFE0F or 0xE0100 <= code <= 0xE01EF:
+        return ""
+    if category in {"So", "Sk"}:
+        plain = unicodedata.normalize("NFKC", char)
+        return plain if plain.isalnum() else " "
+    if category.startswith("Z"):
+        return " "
+    return unicodedata.normalize("NFKC", char)
+
+
+def _latin_words(text: str) -> str:
+    """Look-alike letters folded in words that also hold Latin letters, and in whole words of a Latin text."""
+    if text.isascii():
+        return text
+    latin = any(_is_latin(c) for c in text)
+    foreign = any(_is_foreign(c) and c not in _LOOKALIKES for c in text)
+    if not latin:
+        return text
+    out: list[str] = []
+    start = 0
+    for end in range(len(text) + 1):
+        if end < len(text) and (text[end].isalnum() or unicodedata.category(text[end]) == "Mn"):
+            continue
+        word = text[start:end]
+        if not foreign or any(_is_latin(c) for c in word):
+            word = "".join(_LOOKALIKES.get(c, c) for c in word)
+        out.append(word + text[end : end + 1])
+        start = end + 1
+    return "".join(out)
+
+
+def _is_latin(char: str) -> bool:
+    return char.isalpha() and (char.isascii() or "\u00c0" <= char <= "\u024f")
+
+
+def _is_foreign(char: str) -> bool:
+    return "\u0370" <= char <= "\u052f" and char.isalpha()
+
+
+def _words(cleaned: Cleaned) -> list[Token]:
+    """Raw tokens of the cleaned text, folded, with leet digits read as letters."""
+    text, found, start = cleaned.text, list[Token](), 0
+    size = len(text)
+    for i in range(size + 1):
+        if i < size and _inside_word(text, i):
+            continue
+        if start < i:
+            word = "".join(fold(c) for c in text[start:i])
+            word = "".join(c for c in word if c.isalnum() or c in "@$€")
+            if word := _unleet(word):
+                found.append(Token(word, *cleaned.span(start, i)))
+        if i < size and (mark := _break_at(text, i)):
+            found.append(Token(mark, *cleaned.span(i, i + 1)))
+        start = i + 1
+    return found
+
+
+def _inside_word(text: str, i: int) -> bool:
+    char = text[i]
+    if char.isalnum() or unicodedata.category(char) == "Mn":
+        return True
+    return char in "@$€" and 0 < i < len(text) - 1 and text[i - 1].isalnum() and text[i + 1].isalnum()
+
+
+def _break_at(text: str, i: int) -> str:
+    """`?` or `.` when the character ends a sentence, else nothing."""
+    char = text[i]
+    if char in "?¿":
+        return "?"
+    if char in "!;\n":
+        return "."
+    if char == "." and (i + 1 == len(text) or text[i + 1].isspace()):
+        return "."
+    return ""
+
+
+def _unleet(word: str) -> str:
+    """Digits and signs inside a word read as the letters they stand for; numbers and measures stay."""
+    if word.isalpha() or not word:
+        return word
+    signs = [c for c in word if not c.isalpha()]
+    letters = len(word) - len(signs)
+    doubled = any(a.isdigit() and b.isdigit() for a, b in zip(word, word[1:], strict=False))
+    if letters < 2 or len(signs) > letters or doubled or any(c not in _LEET for c in signs):
+        return "".join(c for c in word if c.isalnum())
+    return "".join(_LEET.get(c, c) for c in word)
+
+
+def _squeezed_all(words: list[Token]) -> list[Token]:
+    return [Token(_squeezed(w.text), w.start, w.end) for w in words]
+
+
+def _squeezed(word: str) -> str:
+    """Three or more of one letter become one: `waaahlen` reads as `wahlen`."""
+    if not word.isalpha():
+        return word
+    kept: list[str] = []
+    i = 0
+    while i < len(word):
+        j = i
+        while j < len(word) and word[j] == word[i]:
+            j += 1
+        kept.append(word[i] * (1 if j - i > 2 else j - i))
+        i = j
+    return "".join(kept)
+
+
+def _joined(words: list[Token]) -> list[Token]:
+    """Letters spelled one by one joined to words; a wider gap between them ends a word."""
+    out: list[Token] = []
+    run: list[Token] = []
+    for word in [*words, Token(".", -1, -1)]:
+        if len(word.text) == 1 and word.text.isalpha():
+            run.append(word)
+            continue
+        out += _spelled(run) if len(run) >= _MIN_SPELLED else run
+        run = []
+        if word.start >= 0:
+            out.append(word)
+    return _merged_breaks(out)
+
+
+def _spelled(run: list[Token]) -> list[Token]:
+    gaps = [b.start - a.end for a, b in zip(run, run[1:], strict=False)]
+    pieces = [[run[0]]]
+    for gap, letter in zip(gaps, run[1:], strict=True):
+        if gap > min(gaps):
+            pieces.append([letter])
+        else:
+            pieces[-1].append(letter)
+    if sum(len(p) == 1 for p in pieces) >= _MIN_SPELLED:
+        pieces = [run]
+    return [Token(_squeezed("".join(c.text for c in p)), p[0].start, p[-1].end) for p in pieces]
+
+
+def _merged_breaks(words: list[Token]) -> list[Token]:
+    """Repeated sentence ends count once; a question mark wins."""
+    out: list[Token] = []
+    for word in words:
+        if word.text in BREAKS:
+            if out and out[-1].text in BREAKS:
+                if word.text == "?":
+                    out[-1] = Token("?", out[-1].start, word.end)
+                continue
+        out.append(word)
+    return out
+
+
+def _known(token: Token, vocabulary: Mapping[str, str]) -> Token:
+    known = vocabulary.get(token.text)
+    return token if known is None else Token(known, token.start, token.end)

@@ -1,0 +1,1 @@
+"""From published documents to passages and an index: everything that happens before an election opens."""

@@ -1,0 +1,78 @@
+"""kill -9 at any moment loses no acknowledged record. ISEGORIA_SOAK=1 kills three hundred times."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+from app.record import Recorder
+from app.storage.engine import open_engine
+from tests.exchanges import new_exchange
+
+SOAK = os.environ.get("ISEGORIA_SOAK") == "1"
+STRIDE = 1_000_000
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def killed_appender(url: str, first: int, chance: random.Random) -> list[str]:
+    """Run a child that appends, kill it at a random moment, and return the ids it acknowledged."""
+    command = [sys.executable, "-m", "tests.faults.appender", url, str(first), str(chance.choice([1, 3, 8]))]
+    child = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert child.stdout is not None
+    acknowledged: list[str] = []
+    started = threading.Event()
+
+    def listen() -> None:
+        assert child.stdout is not None
+        for line in child.stdout:
+            if line.endswith("\n"):  # the last line may be cut by the kill
+                acknowledged.append(line.strip())
+                started.set()
+
+    listener = threading.Thread(target=listen)
+    listener.start()
+    try:
+        if chance.random() < 0.85:
+            assert started.wait(60), "the child acknowledged nothing"
+            time.sleep(chance.uniform(0, 0.25))
+        else:
+            time.sleep(chance.uniform(0.1, 0.9))  # may fall into opening and migrating
+    finally:
+        child.kill()
+        child.wait()
+        listener.join()
+        child.stdout.close()
+    return acknowledged
+
+
+async def check(url: str, acknowledged: list[str]) -> None:
+    """Every acknowledged record is there, whole."""
+    async with Recorder(open_engine(url)) as recorder:
+        for record in acknowledged:
+            number = int(record, 16)
+            assert await recorder.read(record) == new_exchange(number, f"c{number % 5}"), record
+
+
+def kill_often(url: str, rounds: int, seed: int) -> None:
+    chance = random.Random(seed)
+    everything: list[str] = []
+    for number in range(rounds):
+        acknowledged = killed_appender(url, number * STRIDE, chance)
+        asyncio.run(check(url, acknowledged))
+        everything += acknowledged
+    asyncio.run(check(url, chance.sample(everything, min(len(everything), 2000))))
+    assert len(everything) > 20 * rounds, "too few records were acknowledged for the test to mean anything"
+
+
+def test_sqlite_loses_nothing_when_the_writer_is_killed(tmp_path: Path) -> None:
+    kill_often(f"sqlite:///{tmp_path}/records.db", 300 if SOAK else 12, seed=20310504)
+
+
+def test_postgresql_loses_nothing_when_the_client_is_killed(postgres_url: str) -> None:
+    kill_often(postgres_url, 30 if SOAK else 3, seed=1)
