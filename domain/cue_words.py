@@ -15,18 +15,10 @@ def _both(words: str) -> frozenset[str]:
     return frozenset(words.translate(plain).split()) | frozenset(words.translate(digraph).translate(plain).split())
 
 
-ARTICLES = _both(
-    "der die das den dem des zur zum beim vom ans ins "
-    "the "
-    "le la les l du aux au des"
-)
+ARTICLES = _both("der die das den dem des zur zum beim vom ans ins the le la les l du aux au des")
 """Definite articles, and prepositions that have one inside."""
 
-CONJUNCTIONS = _both(
-    "und oder sowie bzw beziehungsweise vs versus gegen noch u n "
-    "and or nor "
-    "et ou ni contre"
-)
+CONJUNCTIONS = _both("und oder sowie bzw beziehungsweise vs versus gegen noch u n and or nor et ou ni contre")
 """What may stand between two names of one list."""
 
 STATING_VERBS = _both(

@@ -74,7 +74,9 @@ def _plain(word: str) -> tuple[str, str]:
     if word.isascii():
         return word.lower(), word
     marks = unicodedata.normalize("NFKD", word.translate(PLAIN))
-    cased = "".join(c for c in marks if c.isalnum() or not (unicodedata.combining(c) or unicodedata.category(c) in ("Cf", "Cn")))
+    cased = "".join(
+        c for c in marks if c.isalnum() or not (unicodedata.combining(c) or unicodedata.category(c) in ("Cf", "Cn"))
+    )
     return cased.casefold(), cased
 
 
@@ -88,11 +90,14 @@ def words_of(text: str) -> list[Word]:
     return [Word(*_plain(m.group()), m.start(), m.end()) for m in WORD.finditer(text)]
 
 
-def _spellings(word: str, last: bool, certain: bool) -> Iterator[str]:
+def _spellings(word: str, following: str | None, certain: bool) -> Iterator[str]:
+    """A listed word as voters write it; an adjective takes its ending only before a noun or at the end of the form."""
+    last = following is None
+    declined = following is None or not following.islower()
     bases = {fold(word), fold(unicodedata.normalize("NFC", word).translate(DIGRAPH))}
     for base in bases:
         yield base
-        if base.endswith("e") and len(base) > 3 or base.endswith("er") and len(base) > 4:
+        if declined and (base.endswith("e") and len(base) > 3 or base.endswith("er") and len(base) > 4):
             yield base + "n"
         if last and certain and base.isalpha():
             yield base + "s"
@@ -102,14 +107,12 @@ def _spellings(word: str, last: bool, certain: bool) -> Iterator[str]:
 
 def enter(root: Node, form: str, party: str | None, person: str | None, ambiguous: AmbiguousForm | None) -> None:
     """Enter a form with all its spellings."""
-    words = [w.cased for w in words_of(unicodedata.normalize("NFC", form))]
-    # the raw words keep their umlauts, from which the ae/oe/ue spelling is made
     raw = [m.group() for m in WORD.finditer(unicodedata.normalize("NFC", form))]
     joint = LISTED_JOINT if re.search(r"[.,:]", form) else JOINT
-    entry = Entry(form, tuple(words), party, person, ambiguous, joint)
+    entry = Entry(form, tuple(_plain(word)[1] for word in raw), party, person, ambiguous, joint)
     frontier = [root]
-    for place, word in enumerate(raw):
-        keys = sorted(set(_spellings(word, place == len(raw) - 1, ambiguous is None)))
+    for word, following in zip(raw, [*raw[1:], None], strict=True):
+        keys = sorted(set(_spellings(word, following, ambiguous is None)))
         frontier = [node.following.setdefault(key, Node()) for node in frontier for key in keys]
     _end(frontier if raw else [], entry)
     if ambiguous is None and len(raw) == 1 and 3 <= len(raw[0]) <= 5 and sum(c.isupper() for c in raw[0]) > 1:

@@ -176,6 +176,7 @@ def _speaking(turn: _Turn, context: frozenset[str], policy: Policy) -> list[Matc
         for s in turn.sentences
         for m in find(policy.rules, s, context)
         if m.rule.score >= policy.categories[m.rule.category].threshold
+        and not (m.rule.alone and len(turn.sentences) > 1)
     ]
     if all(not policy.categories[m.rule.category].yields for m in matches):
         return matches

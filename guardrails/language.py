@@ -14,8 +14,8 @@ from typing import Protocol
 from domain.base import Language
 from guardrails.normalise import clean, tokens
 
-MIN_LETTERS = 24
-MIN_LEAD = 12.0
+MIN_LETTERS = 15
+MIN_LEAD = 7.0
 
 
 class Identifier(Protocol):
@@ -31,7 +31,7 @@ def identifier(candidates: tuple[Language, ...]) -> Identifier:
     """The packaged identifier restricted to the candidates; loaded on first need."""
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-    model: LanguageIdentifier = LanguageIdentifier.from_pickled_model(MODEL_FILE)
+    model: LanguageIdentifier = LanguageIdentifier.from_model_file(MODEL_FILE)
     model.set_languages(list(candidates))
     return model
 

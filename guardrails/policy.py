@@ -74,7 +74,8 @@ class RuleEntry(Frozen):
     score: int = Field(default=1000, ge=1, le=1000)
     any: tuple[str, ...] = Field(min_length=1)
     unless: tuple[str, ...] = ()
-    context: str | None = None
+    context: str | None = Field(default=None, description="Applies only after a turn about this, or declined as this")
+    alone: bool = Field(default=False, description="Applies only when the text is this one sentence")
 
 
 class RuleFile(Frozen):
@@ -176,6 +177,7 @@ def _rule(entry: RuleEntry, file: RuleFile, main: PolicyFile, path: Path) -> Rul
         patterns=_patterns(entry.any, file, path, f"{field}.any"),
         unless=_patterns(entry.unless, file, path, f"{field}.unless"),
         context=entry.context,
+        alone=entry.alone,
     )
 
 

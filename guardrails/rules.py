@@ -44,6 +44,7 @@ class Rule:
     patterns: tuple[Compiled, ...]
     unless: tuple[Compiled, ...] = ()
     context: str | None = None
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,10 +136,6 @@ def _sequence(source: str, groups: Mapping[str, Sequence[str]], above: tuple[str
 
 
 def _element(element: str, groups: Mapping[str, Sequence[str]], above: tuple[str, ...]) -> _Part:
-    if element == "^":
-        return _Part(r"(?:(?<=^ ))", None)
-    if element == "$":
-        return _Part(r"(?:$)", None)
     if element.startswith(".."):
         return _gap(element)
     if element.endswith("?") and len(element) > 1:
@@ -166,6 +163,10 @@ def _union(parts: Sequence[_Part]) -> frozenset[str] | None:
 
 
 def _single(element: str, groups: Mapping[str, Sequence[str]], above: tuple[str, ...]) -> _Part:
+    if element == "^":
+        return _Part(r"(?<=^ )", None)
+    if element == "$":
+        return _Part("$", None)
     if element == PARTY:
         return _Part(re.escape(PARTY) + " ", frozenset({PARTY}))
     if element.startswith("@"):

@@ -9,7 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
+
+from app.errors import BuildError
 
 Spans = list[tuple[int, int]]
 
@@ -30,11 +33,13 @@ def _punkt(language: str) -> Callable[[str], Spans]:
     Its four tables are read here because NLTK's own loader refuses hard-linked files, which is
     how uv installs packages.
     """
-    import llama_index.core
     from nltk.tokenize.punkt import PunktParameters, PunktSentenceTokenizer
 
     name = _PUNKT.get(language.split("-")[0], "english")
-    folder = Path(llama_index.core.__file__).parent / "_static/nltk_cache/tokenizers/punkt_tab" / name
+    package = find_spec("llama_index.core")
+    if package is None or package.origin is None:
+        raise BuildError("llama-index-core is not installed; its sentence models are needed to build")
+    folder = Path(package.origin).parent / "_static/nltk_cache/tokenizers/punkt_tab" / name
     tables = {f.name: f.read_text(encoding="utf-8").splitlines() for f in sorted(folder.iterdir())}
     model = PunktParameters()
     model.sent_starters = set(tables["sent_starters.txt"])

@@ -7,11 +7,12 @@ policy below makes the browser enforce it.
 from __future__ import annotations
 
 import hashlib
-import mimetypes
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from fastapi import Request, Response
@@ -22,6 +23,7 @@ from app.api import links
 from app.api.page_desk import Built
 from app.api.page_language import Messages, Voice, load_messages, matching, preferred
 
+MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 FRONTEND = Path(__file__).resolve().parents[2] / "frontend"
 
 SECURITY_HEADERS: Mapping[str, str] = {
@@ -67,7 +69,7 @@ def open_shell(folder: Path = FRONTEND) -> Shell:
         lstrip_blocks=True,
     )
     environment.filters.update(plain=plain, local=local)
-    environment.globals.update(links=links, contact_href=contact_href)
+    environment.globals.update(links=links, contact_href=contact_href, ring=ring)
     files = [p for name in ("static", "dist") for p in sorted((folder / name).glob("*")) if p.is_file()]
     return Shell(environment, load_messages(folder / "messages"), {p.name: _asset(p) for p in files})
 
@@ -90,6 +92,12 @@ def contact_href(address: str) -> str:
     return f"mailto:{address}" if re.fullmatch(r"[^@\s/:]+@[^@\s/:]+", address) else ""
 
 
+def ring(count: int) -> list[tuple[str, str]]:
+    """Places of `count` equal dots on a circle of radius 50, the first at the top: as many as there are parties."""
+    turns = (2 * math.pi * n / count for n in range(count))
+    return [(f"{50 * math.sin(turn):.2f}", f"{-50 * math.cos(turn):.2f}") for turn in turns]
+
+
 def voice_for(request: Request, shell: Shell, built: Built | None) -> Voice:
     """The interface language: `?lang=` if offered, else the browser's preference, else the pack's first."""
     offered = languages(shell, built)
@@ -107,12 +115,12 @@ def languages(shell: Shell, built: Built | None) -> list[str]:
     return [tag for tag in built.election.languages if tag in shell.messages] or ["en"]
 
 
-def page(request: Request, template: str, context: Mapping[str, object], status: int = 200) -> HTMLResponse:
+def page(request: Request, template: str, context: Mapping[str, Any], status: int = 200) -> HTMLResponse:
     """Render a page with its frame; `built` in the context gives election, operator and languages."""
     shell: Shell = request.app.state.shell
-    built = context.get("built")
-    voice = voice_for(request, shell, built)  # type: ignore[arg-type]
-    offered = languages(shell, built)  # type: ignore[arg-type]
+    built: Built | None = context.get("built")
+    voice = voice_for(request, shell, built)
+    offered = languages(shell, built)
     kept = voice.language if request.query_params.get("lang") else None
 
     def url(path: str, **query: str) -> str:
@@ -155,10 +163,7 @@ def static_file(shell: Shell, name: str, request: Request) -> Response | None:
 
 def _asset(path: Path) -> Asset:
     content = path.read_bytes()
-    kind = {".js": "text/javascript", ".svg": "image/svg+xml"}.get(path.suffix)
-    return Asset(
-        content, kind or mimetypes.guess_type(path.name)[0] or "application/octet-stream", hashlib.sha256(content).hexdigest()
-    )
+    return Asset(content, MEDIA_TYPES.get(path.suffix, "application/octet-stream"), hashlib.sha256(content).hexdigest())
 
 
 def _asset_url(shell: Shell, name: str) -> str | None:

@@ -69,7 +69,8 @@ def rows(built: Built, answer: Answer) -> tuple[Row, ...]:
     silences = {s.party: s for s in answer.silent}
     found = []
     for id in _order(built.election, answer):
-        said, near = (tuple(_said(built, c) for c in claims if c.party == id) for claims in (answer.claims, answer.near))
+        said = tuple(_said(built, c) for c in answer.claims if c.party == id)
+        near = tuple(_said(built, c) for c in answer.near if c.party == id)
         silence = silences.get(id) if id else None
         if said or near or silence:
             found.append(Row(built.election.party(id) if id else None, said, near, silence))

@@ -6,99 +6,36 @@ errors included, in the reader's language and with the same security headers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Annotated, Any
 from urllib.parse import parse_qs
 
-from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
-from fastapi.exceptions import RequestValidationError
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
-from fastapi.routing import APIRoute
-from starlette.concurrency import run_in_threadpool
 
-from app.api import links, page_marks, page_views
-from app.api.page_desk import Ask, Built, Desk, DocumentView
-from app.api.page_shell import FRONTEND, SECURITY_HEADERS, Shell, open_shell, page, static_file
-from app.errors import BadQuestion, IsegoriaError, UnknownConversation, UnknownElection, UnknownRecord
+from app.api import links, page_documents, page_views
+from app.api.page_desk import Ask, Built, Desk
+from app.api.page_routes import BuiltHere, DeskHere, NoSuchPage, PageRoute, error_page
+from app.api.page_shell import FRONTEND, SECURITY_HEADERS, open_shell, page, static_file
+from app.errors import BadQuestion, UnknownConversation, UnknownRecord
 from domain.answer import Answer
 
 QUESTION_LIMIT = 1000
 """Code points of a question after trimming (design, section 9)."""
 FORM_LIMIT = 64 * 1024
 """Bytes of a form: a thousand code points, percent-encoded, with every party ticked, and room to spare."""
-IMAGE_SCALES = {"1": 1.5, "2": 3.0}
-"""Pixels per point on offer: for reading beside the text, and for a closer look."""
 SUGGESTED = 6
 
 
-class NoSuchPage(IsegoriaError):
-    """The address names a document, page or section that this election does not have."""
-
-    code = "no_such_page"
-    status = 404
-
-
-class PageRoute(APIRoute):
-    """A route whose errors are pages too."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The handler of the route, with errors turned into pages."""
-        inner = super().get_route_handler()
-
-        async def handler(request: Request) -> Response:
-            try:
-                return await inner(request)
-            except IsegoriaError as error:
-                return error_page(request, error.status, error.code)
-            except RequestValidationError:
-                return error_page(request, 404, NoSuchPage.code)
-
-        return handler
-
-
-def desk_of(request: Request) -> Desk:
-    """The desk that the application was put together with."""
-    desk: Desk = request.app.state.desk
-    return desk
-
-
-def built_of(election: str, request: Request) -> Built:
-    """The built election that the address names."""
-    built = desk_of(request).election(election)
-    request.state.built = built
-    return built
-
-
-def document_of(sha256: str, built: Annotated[Built, Depends(built_of)]) -> DocumentView:
-    """The document that the address names."""
-    if sha256 not in built.documents:
-        raise NoSuchPage(f"{built.election.id}: no document {sha256}")
-    return built.documents[sha256]
-
-
-DeskHere = Annotated[Desk, Depends(desk_of)]
-BuiltHere = Annotated[Built, Depends(built_of)]
-DocumentHere = Annotated[DocumentView, Depends(document_of)]
-From = Annotated[int, Query(alias="from")]
-
 router = APIRouter(route_class=PageRoute, include_in_schema=False, default_response_class=HTMLResponse)
+last = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 
 def install_pages(app: FastAPI, desk: Desk, frontend: Path = FRONTEND) -> None:
     """Add all pages and static files to the application; reads templates and messages once."""
     app.state.desk = desk
     app.state.shell = open_shell(frontend)
-    app.include_router(router)
-
-
-def error_page(request: Request, status: int, code: str) -> HTMLResponse:
-    """A page that says what went wrong and what to do; usable as the handler for browsers anywhere."""
-    shell: Shell = request.app.state.shell
-    known = f"error.{code}.title" in next(iter(shell.messages.values()))
-    key = code if known else ("no_such_page" if status == 404 else "unavailable" if status == 503 else "internal")
-    built = getattr(request.state, "built", None)
-    return page(request, "error.html", {"built": built, "key": key, "status": status}, status)
+    for part in (router, page_documents.router, last):
+        app.include_router(part)
 
 
 @router.get("/")
@@ -134,11 +71,17 @@ async def election_home(request: Request, built: BuiltHere) -> Response:
     return ask_page(request, built, typed=request.query_params.get("q", "")[: 2 * QUESTION_LIMIT])
 
 
-def ask_page(request: Request, built: Built, typed: str = "", **more: object) -> HTMLResponse:
+def ask_page(request: Request, built: Built, **shown: object) -> HTMLResponse:
     """The page with the question box; `error` names the message that the field shows, with status 422."""
-    context = {"typed": typed, "chosen": (), "conversation": None, "error": None, **more, "built": built}
+    context = {"typed": "", "chosen": (), "conversation": None, "error": None, **shown, "built": built}
     context["suggested"] = built.election.suggestions[:SUGGESTED]
     return page(request, "ask.html", context, 422 if context["error"] else 200)
+
+
+@router.get("/e/{election}/ask")
+async def ask_again(request: Request, built: BuiltHere) -> Response:
+    """Someone reloaded or typed the address of the form: lead to the question box."""
+    return RedirectResponse(links.election_path(built.election.id), 303, SECURITY_HEADERS)
 
 
 @router.post("/e/{election}/ask")
@@ -151,7 +94,7 @@ async def ask(request: Request, built: BuiltHere, desk: DeskHere) -> Response:
     typed = form.get("question", [""])[0]
     chosen = tuple(p.id for p in built.election.ordered() if p.id in form.get("party", []))
     conversation = form.get("conversation", [""])[0][:64] or None
-    kept = {"typed": typed, "chosen": chosen, "conversation": conversation}
+    kept: dict[str, object] = {"typed": typed, "chosen": chosen, "conversation": conversation}
     question = typed.strip()
     if not question or len(question) > QUESTION_LIMIT:
         return ask_page(request, built, **kept, error="too_long" if question else "empty")
@@ -177,81 +120,21 @@ async def recorded(record: str, request: Request, built: BuiltHere, desk: DeskHe
     if answer.election != built.election.id:
         raise UnknownRecord("the record belongs to another election")
     exchange = await desk.exchange(record)
-    more = {"exchange": exchange, "language": exchange.question.language}
-    more["considered"] = page_views.considered(built, exchange)
-    return answer_page(request, built, answer, question=exchange.question.text, **more)
+    return answer_page(
+        request, built, answer,
+        question=exchange.question.text, language=exchange.question.language,
+        exchange=exchange, considered=page_views.considered(built, exchange),
+    )  # fmt: skip
 
 
-def answer_page(request: Request, built: Built, answer: Answer, **more: Any) -> HTMLResponse:
+def answer_page(request: Request, built: Built, answer: Answer, *, status: int = 200, **shown: object) -> HTMLResponse:
     """An answer with its question; what was not recorded has no steps to show."""
-    context = {"exchange": None, "considered": (), "language": answer.language, **more, "answer": answer}
+    context = {"exchange": None, "considered": (), "language": answer.language, **shown, "answer": answer}
     context |= {"built": built, "rows": page_views.rows(built, answer)}
     context["without"] = page_views.parties_named(built.election, answer.no_document)
-    response = page(request, "answer.html", context, more.get("status", 200))
+    response = page(request, "answer.html", context, status)
     response.headers["X-Robots-Tag"] = "noindex"
     return response
-
-
-@router.get("/e/{election}/documents")
-async def documents(request: Request, built: BuiltHere) -> Response:
-    """Every document that can be quoted, with its digest."""
-    return page(request, "documents.html", {"built": built, "documents": page_views.documents_in_order(built)})
-
-
-@router.get("/e/{election}/documents/{sha256}")
-async def document(sha256: str, request: Request, built: BuiltHere, view: DocumentHere) -> Response:
-    """The contents of one document."""
-    sections = () if view.pages else await run_in_threadpool(built.sections, sha256)
-    return page(request, "document.html", {"built": built, "sha256": sha256, "view": view, "sections": sections})
-
-
-@router.get("/e/{election}/documents/{sha256}/pages/{number}")
-async def document_page(
-    number: int, sha256: str, request: Request, built: BuiltHere, view: DocumentHere,
-    passage: str | None = None, start: From = 0, to: int = 0,
-) -> Response:  # fmt: skip
-    """One page of a document: its picture and its text, the quotation marked in both."""
-    _need_page(view, number)
-    shown = await run_in_threadpool(built.page, sha256, number)
-    quotation = page_views.quotation_asked(built, sha256, passage, (start, to))
-    spans = page_marks.spans_on_page(quotation, number) if quotation else ()
-    context = {"built": built, "sha256": sha256, "view": view, "number": number, "shown": shown}
-    context |= {"quotation": quotation, "lines": page_marks.lines_on_page(shown, spans)}
-    context["pieces"] = page_marks.pieces(shown.text, spans)
-    if quotation:
-        context["passage_pieces"] = page_marks.pieces(quotation.passage.text, [(quotation.start, quotation.end)])
-    return page(request, "page.html", context)
-
-
-@router.get("/e/{election}/documents/{sha256}/pages/{number}/image.png")
-def page_image(number: int, sha256: str, request: Request, built: BuiltHere, view: DocumentHere) -> Response:
-    """The picture of a page, the same bytes for ever, since the address names the document's digest."""
-    _need_page(view, number)
-    scale = IMAGE_SCALES.get(request.query_params.get("size", "1"))
-    if scale is None:
-        raise NoSuchPage("no such size")
-    headers = {**SECURITY_HEADERS, "Cache-Control": "public, max-age=86400"}
-    return Response(built.page_image(sha256, number, scale), media_type="image/png", headers=headers)
-
-
-@router.get("/e/{election}/documents/{sha256}/sections/{slug}")
-async def document_section(
-    slug: str, sha256: str, request: Request, built: BuiltHere, view: DocumentHere,
-    passage: str | None = None, start: From = 0, to: int = 0,
-) -> Response:  # fmt: skip
-    """One section of a document without pages, the quotation marked."""
-    sections = await run_in_threadpool(built.sections, sha256)
-    quotation = page_views.quotation_asked(built, sha256, passage, (start, to))
-    at = next((n for n, s in enumerate(sections) if s.slug == slug), None)
-    if at is None:
-        raise NoSuchPage(f"no section {slug}")
-    section = sections[at]
-    paragraphs = page_marks.marked_paragraphs(section.text, quotation) if quotation else None
-    context = {"built": built, "sha256": sha256, "view": view, "section": section, "quotation": quotation}
-    context["paragraphs"] = paragraphs or tuple(page_marks.pieces(p, ()) for p in section.text)
-    context["previous"] = sections[at - 1] if at else None
-    context["following"] = sections[at + 1] if at + 1 < len(sections) else None
-    return page(request, "section.html", context)
 
 
 @router.get("/e/{election}/method")
@@ -266,9 +149,10 @@ async def refusals(request: Request, built: BuiltHere) -> Response:
     return page(request, "refusals.html", {"built": built, "entries": built.policy_entries()})
 
 
-def _need_page(view: DocumentView, number: int) -> None:
-    if not 1 <= number <= (view.pages or 0):
-        raise NoSuchPage(f"no page {number}")
+@last.get("/e/{election}/{rest:path}")
+async def anything_else(rest: str, built: BuiltHere) -> Response:
+    """Whatever else is asked of an election is not there."""
+    raise NoSuchPage(f"{built.election.id} has no page {rest!r}")
 
 
 async def _form(request: Request) -> dict[str, list[str]] | None:
@@ -284,4 +168,4 @@ async def _form(request: Request) -> dict[str, list[str]] | None:
         return {}
 
 
-__all__ = ["UnknownElection", "error_page", "install_pages", "router"]
+__all__ = ["error_page", "install_pages"]

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from app.retrieval.analyse import Analyser, word_grams
+from app.retrieval.analyse import Analyser, word_grams, words
+from app.retrieval.vocabulary import Vocabulary
 
 Ints = NDArray[np.int64]
 K1 = 1.2
@@ -34,9 +35,8 @@ class Query:
     concepts: tuple[tuple[str, int, tuple[tuple[int, int], ...]], ...]
     """(word, idf in thousandths, ((term, strength in thousandths), …))"""
 
-    @property
-    def expansion(self) -> tuple[tuple[str, int], ...]:
-        return tuple((word, len(found)) for word, _, found in self.concepts)
+    expansion: tuple[str, ...] = ()
+    """Terms of the vocabulary that were looked for beside the question's own words."""
 
 
 @dataclass(frozen=True)
@@ -143,36 +143,93 @@ class Variants:
         return near
 
 
-def parse(text: str, analyser: Analyser, lexicon: Lexicon, variants: Variants, gram_share: int) -> Query:
+@dataclass(frozen=True)
+class Reader:
+    """What turns a question into a query: `asked` analyses the question, `documents` the documents."""
+
+    asked: Analyser
+    documents: Analyser
+    lexicon: Lexicon
+    variants: Variants
+    vocabulary: Vocabulary | None = None
+
+
+_SYNONYM = 800
+"""Strength, in thousandths, of another expression of the same concept."""
+
+
+def parse(text: str, reader: Reader, gram_share: int) -> Query:
     """The question as an integer query: `gram_share` thousandths of the score come from 4-grams.
 
-    Words are weighted so that a passage holding every term at saturation scores one million.
+    Weights are shares of a million, so a passage that holds every term at saturation scores the
+    same for a short question as for a long one.
     """
-    content = analyser.content(text) or analyser.content(" ".join(w for w in text.split() if len(w) > 3))
-    stem_weights: dict[int, int] = {}
+    content = reader.asked.content(text) or [w for w in words(text) if len(w) > 3]
+    found = [_own(word, reader) for word in content]
+    added = _added(content, found, reader)
+    stem_weights: Counter[int] = Counter()
     concepts = []
-    for word in content:
-        stem = analyser.stem(word)
-        found = variants.of(stem)
-        if not found:
-            stem = analyser.stem(word.replace("ae", "a").replace("oe", "o").replace("ue", "u"))
-            found = variants.of(stem)
-        own = lexicon.stem_id(stem)
-        idf = int(lexicon.idf[own]) if own is not None else _rare(lexicon)
-        concepts.append((word, idf, tuple(found)))
+    for (word, stem, variants), extra in zip(found, added, strict=True):
+        own = reader.lexicon.stem_id(stem)
+        known = [int(reader.lexicon.idf[t]) for t in ([own] if own is not None else [t for t, _ in variants])]
+        idf = max(known, default=_rare(reader.lexicon))
         if own is not None:
-            stem_weights[own] = stem_weights.get(own, 0) + int(lexicon.idf[own])
-        for part in analyser.parts.get(word, ()):
-            part_id = lexicon.stem_id(analyser.stem(part))
+            stem_weights[own] += idf
+        for part in reader.documents.parts.get(word, ()):
+            part_id = reader.lexicon.stem_id(reader.documents.stem(part))
             if part_id is not None:
-                stem_weights[part_id] = stem_weights.get(part_id, 0) + int(lexicon.idf[part_id]) // 2
-    gram_counts = Counter(g for word in content for g in word_grams(word))
+                stem_weights[part_id] += int(reader.lexicon.idf[part_id]) // 2
+        for term, strength in extra:
+            if term != own:
+                stem_weights[term] += idf * strength // 2000
+        strengths = dict(variants)
+        for term, strength in extra:
+            strengths[term] = max(strengths.get(term, 0), strength)
+        concepts.append((word, idf, tuple(sorted(strengths.items()))))
+    grams = Counter(g for word in content for g in word_grams(word))
     gram_weights = {
-        i: n * int(lexicon.idf[i]) for g, n in sorted(gram_counts.items()) if (i := lexicon.gram_id(g)) is not None
+        i: n * int(reader.lexicon.idf[i]) for g, n in sorted(grams.items()) if (i := reader.lexicon.gram_id(g)) is not None
     }
     weights = _scaled(stem_weights, 1000 - gram_share) | _scaled(gram_weights, gram_share)
     terms = sorted(weights)
-    return Query(tuple(terms), tuple(weights[t] for t in terms), tuple(concepts))
+    expansion = _expansion(content, reader)
+    return Query(tuple(terms), tuple(weights[t] for t in terms), tuple(concepts), expansion)
+
+
+def _own(word: str, reader: Reader) -> tuple[str, str, list[tuple[int, int]]]:
+    """The word, its stem in the documents' language, and its variants there."""
+    stem = reader.documents.stem(word)
+    variants = reader.variants.of(stem)
+    if not variants:
+        plain = reader.documents.stem(word.replace("ae", "a").replace("oe", "o").replace("ue", "u"))
+        return word, plain, reader.variants.of(plain)
+    return word, stem, variants
+
+
+def _added(
+    content: Sequence[str], found: Sequence[tuple[str, str, list[tuple[int, int]]]], reader: Reader
+) -> list[list[tuple[int, int]]]:
+    """Per content word the terms that the vocabulary adds, with their strengths."""
+    added: list[list[tuple[int, int]]] = [[] for _ in found]
+    if reader.vocabulary is None:
+        return added
+    for match in reader.vocabulary.matches([reader.asked.stem(word) for word in content]):
+        for _, stems in match.added:
+            ids = [(i, int(reader.lexicon.idf[i])) for s in stems if (i := reader.lexicon.stem_id(s)) is not None]
+            if not ids:
+                continue
+            rarest = max(ids, key=lambda pair: (pair[1], -pair[0]))[0]
+            for place in match.words:
+                added[place] += [(i, _SYNONYM if i == rarest else _SYNONYM // 3) for i, _ in ids]
+    return added
+
+
+def _expansion(content: Sequence[str], reader: Reader) -> tuple[str, ...]:
+    """The terms that were looked for beside the question's own words, in order, each once."""
+    if reader.vocabulary is None:
+        return ()
+    matches = reader.vocabulary.matches([reader.asked.stem(word) for word in content])
+    return tuple(dict.fromkeys(term for match in matches for term, _ in match.added))
 
 
 def _rare(lexicon: Lexicon) -> int:

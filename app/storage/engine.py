@@ -19,6 +19,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, 
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from app.errors import RecordError, RecordUnavailable, RecordUnreadable, RecordWriteFailed
+from app.storage.folders import make_folder
 from app.storage.migrations import HEAD, upgrade
 
 SQLITE_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
@@ -103,6 +104,17 @@ def place(engine: Engine) -> str:
     return engine.url.set(drivername="postgresql").render_as_string(hide_password=True)
 
 
+def file_identity(engine: Engine) -> tuple[int, int] | None:
+    """Device and inode of the SQLite file under its name, or None where there is no such file."""
+    if engine.dialect.name != "sqlite" or engine.url.query:
+        return None
+    try:
+        found = os.stat(str(engine.url.database))
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 def prepare(engine: Engine) -> None:
     """Create or upgrade the tables. Raises RecordError when the database cannot be used."""
     with explained(engine, RecordUnreadable):
@@ -120,7 +132,7 @@ def prepare(engine: Engine) -> None:
 def _create_file(path: Path) -> None:
     """Make the file before SQLite does, readable by its owner alone; its companions inherit the mode."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     except OSError as error:
         raise RecordUnreadable(f"{path}: the database file cannot be opened: {error.strerror}") from error

@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from app.errors import RecordUnreadable, RecordWriteFailed
+from app.storage.folders import make_folder, sync_folder
 from domain.base import Digest, sha256
 
 
@@ -27,10 +28,7 @@ def put_object(folder: Path, data: bytes) -> Digest:
     try:
         if path.is_file() and path.read_bytes() == data:
             return digest
-        fresh = [p for p in (path.parent, *path.parent.parents) if not p.exists()]
-        path.parent.mkdir(parents=True, exist_ok=True)
-        for made in reversed(fresh):
-            _sync_folder(made.parent)
+        make_folder(path.parent)
         _write_whole(path, data)
     except OSError as error:
         raise RecordWriteFailed(f"{path}: the object cannot be stored: {error.strerror}") from error
@@ -62,12 +60,4 @@ def _write_whole(path: Path, data: bytes) -> None:
         with suppress(OSError):
             os.unlink(name)
         raise
-    _sync_folder(path.parent)
-
-
-def _sync_folder(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    sync_folder(path.parent)

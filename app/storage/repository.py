@@ -7,7 +7,7 @@ update of the conversation's row makes the others wait until the numbers are com
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, Insert, bindparam, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -85,7 +85,7 @@ def insert_rows(connection: Connection, rows: Sequence[Row]) -> None:
         _upserts[connection.dialect.name],
         [{"id": r.conversation, "election": r.election, "created": r.at} for r in turns],
     )
-    connection.execute(_insert_records, [asdict(row) for row in rows])
+    connection.execute(_insert_records, [vars(row) for row in rows])
 
 
 def find_record(connection: Connection, record: str) -> Exchange | None:

@@ -8,8 +8,8 @@ import resource
 import sqlite3
 import threading
 import time
-from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ import psycopg
 import pytest
 from sqlalchemy import event, text
 
-from app.errors import RecordUnavailable, RecordUnreadable, RecordWriteFailed
+from app.errors import RecordExists, RecordUnavailable, RecordUnreadable, RecordWriteFailed
 from app.record import Recorder
 from app.storage.engine import open_engine, writing
 from domain.exchange import Exchange
@@ -92,6 +92,46 @@ def test_the_waiting_line_is_bounded(tmp_path: Path) -> None:
                 assert time.monotonic() - began < 0.1
             await asyncio.gather(first, *others)
             assert len(await recorder.conversation("c0")) == 5
+
+    asyncio.run(story())
+
+
+@asynccontextmanager
+async def one_batch(path: Path, recorder: Recorder) -> AsyncIterator[None]:
+    """What is appended inside is written in one transaction: the writer is kept busy meanwhile."""
+    with locked(path):
+        busy = asyncio.create_task(recorder.append(new_exchange(1000, "busy")))
+        await asyncio.sleep(0.1)
+        yield
+        await asyncio.sleep(0)
+    await busy
+
+
+def test_a_record_id_given_twice_in_one_batch_fails_alone(tmp_path: Path) -> None:
+    async def story() -> None:
+        path = tmp_path / "records.db"
+        async with Recorder(open_engine(f"sqlite:///{path}")) as recorder:
+            await recorder.append(new_exchange(1, "first"))
+            async with one_batch(path, recorder):
+                batch = [asyncio.create_task(recorder.append(new_exchange(n, "second"))) for n in (2, 1, 3, 3)]
+            results = await asyncio.gather(*batch, return_exceptions=True)
+            assert [type(r) for r in results] == [type(None), RecordExists, type(None), RecordExists]
+            assert "record 00000000000000000000000000000001 was" in str(results[1])
+            assert [e.seed for e in await recorder.conversation("second")] == [2, 3]
+
+    asyncio.run(story())
+
+
+def test_a_caller_that_goes_away_does_not_leave_its_batch_hanging(tmp_path: Path) -> None:
+    async def story() -> None:
+        path = tmp_path / "records.db"
+        async with Recorder(open_engine(f"sqlite:///{path}")) as recorder:
+            async with one_batch(path, recorder):
+                batch = [asyncio.create_task(recorder.append(new_exchange(n))) for n in range(3)]
+                await asyncio.sleep(0)
+                batch[0].cancel()
+            await asyncio.wait_for(asyncio.gather(*batch[1:]), 5)
+            assert len(await recorder.conversation("c0")) == 3
 
     asyncio.run(story())
 
@@ -174,6 +214,23 @@ def test_a_damaged_file_is_named_when_reading_and_writing(tmp_path: Path) -> Non
         with pytest.raises(RecordUnreadable, match=r"records.db: the database file is damaged"):
             async with Recorder(open_engine(f"sqlite:///{path}")) as recorder:
                 await recorder.read(new_exchange(3).record)
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("how", ["deleted", "replaced"])
+def test_a_file_that_is_taken_away_does_not_swallow_records(tmp_path: Path, how: str) -> None:
+    async def story() -> None:
+        path = tmp_path / "records.db"
+        async with Recorder(open_engine(f"sqlite:///{path}")) as recorder:
+            await recorder.append(new_exchange(1))
+            if how == "deleted":
+                path.unlink()
+            else:
+                (tmp_path / "backup.db").write_bytes(path.read_bytes())
+                (tmp_path / "backup.db").replace(path)
+            await refused(recorder.append(new_exchange(2)), RecordWriteFailed, "records.db: .* moved or deleted")
+            assert not recorder.healthy
 
     asyncio.run(story())
 

@@ -14,8 +14,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
-import app.storage.migrations as migrations
 from app.errors import RecordUnavailable, RecordUnreadable, RecordWriteFailed
+from app.storage import migrations
 from app.storage.engine import open_engine, place, prepare, writing
 from app.storage.objects import get_object, object_path, put_object
 from app.storage.tables import metadata

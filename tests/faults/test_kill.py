@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from app.record import Recorder
@@ -72,6 +73,16 @@ def kill_often(url: str, rounds: int, seed: int) -> None:
 
 def test_sqlite_loses_nothing_when_the_writer_is_killed(tmp_path: Path) -> None:
     kill_often(f"sqlite:///{tmp_path}/records.db", 300 if SOAK else 12, seed=20310504)
+
+
+def test_two_processes_that_write_one_file_lose_nothing(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/records.db"
+    with ThreadPoolExecutor(2) as pool:
+        for round_ in range(20 if SOAK else 2):
+            firsts = (2 * round_ * STRIDE, (2 * round_ + 1) * STRIDE)
+            both = pool.map(lambda first: killed_appender(url, first, random.Random(first)), firsts)
+            for acknowledged in both:
+                asyncio.run(check(url, acknowledged))
 
 
 def test_postgresql_loses_nothing_when_the_client_is_killed(postgres_url: str) -> None:

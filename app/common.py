@@ -1,0 +1,141 @@
+"""What all elections share: policy, wording, stop words, vocabulary and fitted weights, read and checked once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+from pydantic import ConfigDict, Field
+
+from app.errors import PackError
+from app.retrieval.analyse import Stopwords
+from app.retrieval.vocabulary import VocabularyFile
+from app.retrieval.weights import WeightTable
+from app.yaml_lines import load_checked
+from domain.answer import AnswerStatus
+from domain.base import Digest, Frozen, Language, digest_of
+from guardrails.policy import Policy, PolicyError, load_policy
+
+
+class StatusWording(Frozen):
+    """What a voter reads for one status."""
+
+    message: str
+    reason: str | None = None
+    suggestion: str | None = None
+    suggestion_with_topic: str | None = None
+
+
+class Wording(Frozen):
+    """`wording/<lang>.yaml`: everything the service says in its own words in one language."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    language: Language
+    disclosure: str
+    lead: dict[str, str]
+    silent: str
+    no_document: str
+    no_document_language: str
+    in_original_language: str
+    translation: str
+    past_polling_day: str
+    people_mapped: str
+    resolved_question: str
+    near: str
+    draft_document: str
+    superseded_document: str
+    expired_rule: str
+    legitimate_part: str
+    personal_data_masked: str
+    suggestion_question: str
+    follow_up: tuple[str, ...] = Field(min_length=1)
+    masked: dict[str, str]
+    about: dict[str, str]
+    status: dict[AnswerStatus, StatusWording]
+
+
+@dataclass(frozen=True)
+class RetrievalData:
+    """The frozen inputs of retrieval: word lists, vocabulary, fitted weights."""
+
+    stopwords: dict[Language, Stopwords]
+    vocabulary: VocabularyFile
+    weights: WeightTable
+
+    def pinned(self) -> dict[str, object]:
+        """What the corpus lock holds of it."""
+        return {
+            "weights": self.weights.model_dump(mode="json"),
+            "vocabulary": digest_of(self.vocabulary.model_dump(mode="json")),
+            "stopwords": {
+                tag: digest_of([sorted(lists.stop), sorted(lists.frame)]) for tag, lists in sorted(self.stopwords.items())
+            },
+        }
+
+
+@dataclass(frozen=True)
+class Common:
+    """The shared data of `elections/common`."""
+
+    policy: Policy
+    wording: Mapping[Language, Wording]
+    retrieval: RetrievalData
+
+    def words(self, language: Language) -> Wording:
+        """Wording in the language, else in the first one there is."""
+        return self.wording.get(language) or next(iter(self.wording.values()))
+
+    def wording_digest(self) -> Digest:
+        """Digest of everything the service can say in its own words."""
+        return digest_of([w.model_dump(mode="json") for _, w in sorted(self.wording.items())])
+
+
+def load_common(root: Path) -> Common:
+    """Read `common/` under the folder of the packs. Raises PackError naming file, line and field."""
+    folder = _common(root)
+    try:
+        policy = load_policy(folder)
+    except PolicyError as error:
+        raise PackError(str(error)) from error
+    return Common(policy, _wording(folder / "wording"), load_retrieval(root))
+
+
+def load_retrieval(root: Path) -> RetrievalData:
+    """Read `common/retrieval/`: all that a build needs of the shared data. Raises PackError."""
+    folder = _common(root) / "retrieval"
+    return RetrievalData(
+        stopwords={p.stem: read_stopwords(p) for p in sorted(folder.glob("??.yaml"))},
+        vocabulary=load_checked(folder / "vocabulary.yaml", VocabularyFile),
+        weights=load_checked(folder / "weights.yaml", WeightTable),
+    )
+
+
+def _common(root: Path) -> Path:
+    if not (root / "common").is_dir():
+        raise PackError(f"{root / 'common'}: the folder with policy, wording and retrieval data is missing")
+    return root / "common"
+
+
+def _wording(folder: Path) -> dict[Language, Wording]:
+    found = {w.language: w for w in (load_checked(p, Wording) for p in sorted(folder.glob("*.yaml")))}
+    for language, words in found.items():
+        missing = [s.value for s in AnswerStatus if s not in words.status]
+        if missing:
+            raise PackError(f"{folder / language}.yaml: status: no wording for {', '.join(missing)}")
+    if not found:
+        raise PackError(f"{folder}: there is no wording file")
+    return found
+
+
+def read_stopwords(path: Path) -> Stopwords:
+    """Word lists of one language; every entry is text, also `on` and `no`."""
+    try:
+        data = yaml.load(path.read_text(encoding="utf-8"), yaml.BaseLoader)  # noqa: S506 - BaseLoader makes only texts
+    except (OSError, yaml.YAMLError) as error:
+        raise PackError(f"{path}: {error}") from error
+    if not isinstance(data, dict) or set(data) - {"stop", "frame"}:
+        raise PackError(f"{path}: must hold the lists `stop` and `frame` and nothing else")
+    return Stopwords.of(data)

@@ -1,0 +1,132 @@
+"""A sealed build, opened for reading: passages, pages, integer postings and vector codes of one election.
+
+Everything is addressed by passage number in build order; ids stay the identity that leaves
+this package. Parsing is lazy, so opening a large election stays quick.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.errors import IndexUnusable
+from app.retrieval.analyse import Analyser, Stopwords
+from app.retrieval.embed import Code
+from app.retrieval.lexical import Ints, Lexicon, Variants
+from domain.base import Digest, Language, sha256
+from domain.passage import Passage
+
+LAW = "@law"
+FORMAT = 1
+
+
+def pool(party: str | None, language: Language) -> str:
+    """The name of the pool that holds this party's (or the law's) passages in one language."""
+    return f"{party or LAW}/{language}"
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Concatenated term ids (and frequencies) of many rows; row i is `[starts[i], starts[i + 1])`."""
+
+    terms: Ints
+    weights: Ints
+    starts: Ints
+
+    def take(self, rows: Sequence[int]) -> Rows:
+        """The given rows, concatenated anew. Every row holds at least a sentinel, so none is empty."""
+        spans = [(int(self.starts[r]), int(self.starts[r + 1])) for r in rows]
+        index = np.concatenate([np.arange(a, b) for a, b in spans]) if spans else np.zeros(0, dtype=np.int64)
+        lengths = np.array([b - a for a, b in spans], dtype=np.int64)
+        starts = np.concatenate([[0], np.cumsum(lengths)])
+        return Rows(self.terms[index], self.weights[index] if len(self.weights) else self.weights, starts)
+
+
+@dataclass(frozen=True)
+class LanguageIndex:
+    """All lexical data of the documents in one language."""
+
+    analyser: Analyser
+    lexicon: Lexicon
+    variants: Variants
+    passages: Rows
+    sentences: Rows
+    row_of: dict[int, int]
+    first_sentence: Ints
+    """Per row the number of its first sentence; one more entry closes the last row."""
+
+    @property
+    def size(self) -> int:
+        """Table size for term lookups: all terms and the sentinel."""
+        return len(self.lexicon.idf) + 1
+
+
+class Corpus:
+    """The build in `folder`. Raises IndexUnusable when a file is missing, damaged or of another format."""
+
+    def __init__(self, folder: Path, stopwords: dict[Language, Stopwords]) -> None:
+        self.folder = folder
+        try:
+            self.lock = json.loads((folder / "corpus.lock").read_text(encoding="utf-8"))
+            meta = json.loads((folder / "index" / "meta.json").read_text(encoding="utf-8"))
+            self._lines = (folder / "passages.jsonl").read_bytes().splitlines()
+            arrays = np.load(folder / "index" / "arrays.npz")
+            self.windows: NDArray[np.int8] = np.load(folder / "index" / "vectors.npy")
+            self.window_starts: Ints = arrays["window_starts"]
+            self.languages = {
+                language: _language_index(folder, language, arrays, stopwords) for language in meta["languages"]
+            }
+        except (OSError, ValueError, KeyError) as error:
+            raise IndexUnusable(f"the build in {folder} is incomplete or damaged ({error}); build it again") from error
+        if meta["format"] != FORMAT:
+            raise IndexUnusable(f"the build in {folder} has format {meta['format']}, not {FORMAT}; build it again")
+        self.digest: Digest = sha256((folder / "corpus.lock").read_bytes())
+        self.index_digest: Digest = (folder / "index.digest").read_text(encoding="utf-8").strip()
+        self.ids: list[Digest] = meta["ids"]
+        self.pool_sizes: dict[str, int] = meta["pools"]
+        self.model: Digest | None = meta["model"]
+        self._numbers = {i: n for n, i in enumerate(self.ids)}
+        self.passage = lru_cache(maxsize=20_000)(self._parse)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def number(self, passage_id: Digest) -> int | None:
+        """The passage's number in build order, or None."""
+        return self._numbers.get(passage_id)
+
+    def _parse(self, number: int) -> Passage:
+        return Passage.model_validate_json(self._lines[number])
+
+    def codes(self, numbers: Sequence[int]) -> tuple[Code, Ints]:
+        """Window codes of the passages, concatenated, and the start of each passage among them."""
+        spans = [(int(self.window_starts[n]), int(self.window_starts[n + 1])) for n in numbers]
+        index = np.concatenate([np.arange(a, b) for a, b in spans]) if spans else np.zeros(0, dtype=np.int64)
+        starts = np.cumsum([0] + [b - a for a, b in spans])[:-1]
+        return self.windows[index], starts
+
+
+def _language_index(
+    folder: Path, language: Language, arrays: np.lib.npyio.NpzFile, stopwords: dict[Language, Stopwords]
+) -> LanguageIndex:
+    data = json.loads((folder / "index" / f"lexicon.{language}.json").read_text(encoding="utf-8"))
+    lexicon = Lexicon(tuple(data["stems"]), tuple(data["grams"]), arrays[f"{language}.idf"])
+    lists = stopwords.get(language, Stopwords(frozenset(), frozenset()))
+    analyser = Analyser(language, lists, {w: tuple(p) for w, p in data["parts"].items()})
+    none = np.zeros(0, dtype=np.int64)
+    rows = arrays[f"{language}.rows"]
+    return LanguageIndex(
+        analyser=analyser,
+        lexicon=lexicon,
+        variants=Variants(lexicon),
+        passages=Rows(arrays[f"{language}.terms"], arrays[f"{language}.weights"], arrays[f"{language}.starts"]),
+        sentences=Rows(arrays[f"{language}.sentence_terms"], none, arrays[f"{language}.sentence_starts"]),
+        row_of={int(n): i for i, n in enumerate(rows)},
+        first_sentence=arrays[f"{language}.first_sentence"],
+    )

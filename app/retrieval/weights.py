@@ -1,0 +1,32 @@
+"""The fitted integers of retrieval: frozen inputs that a build pins and never refits."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from domain.base import Frozen, Language
+
+
+class Weights(Frozen):
+    """How one language pair is ranked; all values in thousandths, equal for every party."""
+
+    grams: int = Field(default=500, ge=0, le=1000, description="Share of 4-grams in the lexical score")
+    coverage: int = Field(default=200, ge=0, le=1000, description="Weight of the passage's concept coverage")
+    sentence: int = Field(default=200, ge=0, le=1000, description="Weight of the best sentence's concept coverage")
+    dense: int = Field(default=0, ge=0, le=1000, description="Weight of the embedding; at 0 none is computed")
+    floor: int = Field(default=500, ge=0, le=1000, description="Coverage below which a party is silent on the matter")
+    near: int = Field(default=300, ge=0, le=1000, description="Coverage from which a silent party's best passage is near")
+
+
+class WeightTable(Frozen):
+    """Weights per language pair `question>document`, or `*` for the rest."""
+
+    fitted_on: str = Field(description="Which labelled data, so that nobody reads them as universal")
+    pairs: dict[str, Weights]
+
+    def of(self, question: Language, document: Language) -> Weights:
+        """The weights of the pair, of the document's language alone, or the default."""
+        for key in (f"{question}>{document}", f"{document}>{document}", "*"):
+            if key in self.pairs:
+                return self.pairs[key]
+        return Weights()

@@ -1,0 +1,50 @@
+"""All settings, each described, read from the environment once and passed on as a value."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from domain.base import Digest, digest_of
+
+
+class Settings(BaseSettings):
+    """Settings of one process; every variable starts with `ISEGORIA_`."""
+
+    model_config = SettingsConfigDict(env_prefix="ISEGORIA_", frozen=True, extra="forbid")
+
+    elections: Path = Field(default=Path("elections"), description="Folder of the election packs")
+    data: Path = Field(default=Path("var"), description="Data directory: builds, records, objects")
+    database_url: str | None = Field(
+        default=None, description="SQLAlchemy URL of the record store; SQLite in the data directory when unset"
+    )
+    qdrant_url: str | None = Field(
+        default=None, description="URL of a Qdrant server; the embedded engine serves when unset"
+    )
+    quotations_one: int = Field(default=4, ge=1, le=10, description="Quotations when one party is asked")
+    quotations_many: int = Field(default=2, ge=1, le=10, description="Quotations per party when several are asked")
+    quotations_law: int = Field(default=3, ge=1, le=10, description="Quotations of the law")
+    watts: float = Field(default=15.0, gt=0, description="Power per busy core for the energy estimate")
+    busy_timeout: float = Field(default=5.0, gt=0, description="Seconds to wait for a locked database")
+    requests_per_minute: int = Field(default=60, ge=0, description="Questions per client and minute; 0 is no limit")
+    in_flight: int = Field(default=64, ge=1, description="Questions worked on at once; more are turned away with 503")
+    paused: bool = Field(default=False, description="Answer every question with the notice that the service is paused")
+
+    @property
+    def database(self) -> str:
+        """URL of the record store."""
+        return self.database_url or f"sqlite:///{self.data / 'records.db'}"
+
+    def answering_digest(self) -> Digest:
+        """Digest of the settings that can change an answer, and of no others."""
+        return digest_of(self.answering())
+
+    def answering(self) -> dict[str, int]:
+        """The settings that can change an answer."""
+        return {
+            "quotations_one": self.quotations_one,
+            "quotations_many": self.quotations_many,
+            "quotations_law": self.quotations_law,
+        }

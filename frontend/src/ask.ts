@@ -1,0 +1,261 @@
+/**
+ * `<isegoria-ask>` stands around the question form and shows checked claims as they arrive.
+ *
+ * It adds nothing that the plain form cannot do: on any error the form is sent the plain way. Text is
+ * rendered as text, never through an HTML parser; focus stays in the form; each claim is announced once.
+ */
+
+import { LitElement, html, nothing, type TemplateResult } from "lit";
+import { stream, type Answer, type Ask, type Citation, type Claim } from "./answers";
+
+interface Source {
+  language: string;
+  title: string;
+}
+
+class IsegoriaAsk extends LitElement {
+  static override properties = {
+    question: { state: true },
+    claims: { state: true },
+    answer: { state: true },
+    spoken: { state: true },
+    phase: { state: true },
+  };
+
+  declare question: string;
+  declare claims: Claim[];
+  declare answer: Answer | null;
+  declare spoken: string;
+  declare phase: "idle" | "working" | "stopped" | "failed" | "done";
+
+  private parties = new Map<string, string>();
+  private sources = new Map<string, Source>();
+  private running: AbortController | null = null;
+
+  constructor() {
+    super();
+    this.question = this.spoken = "";
+    this.claims = [];
+    this.answer = null;
+    this.phase = "idle";
+  }
+
+  /** The form stays where the server put it; results go below it, in the page's own style. */
+  protected override createRenderRoot(): HTMLElement {
+    const below = document.createElement("div");
+    below.className = "streamed";
+    return this.appendChild(below);
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    for (const [id, name] of pairs(this.dataset.parties)) this.parties.set(id, name);
+    for (const [id, rest] of pairs(this.dataset.sources)) {
+      const at = rest.indexOf("=");
+      this.sources.set(id, { language: rest.slice(0, at), title: rest.slice(at + 1) });
+    }
+    this.form?.addEventListener("submit", this.send);
+  }
+
+  override disconnectedCallback(): void {
+    this.form?.removeEventListener("submit", this.send);
+    this.running?.abort();
+    super.disconnectedCallback();
+  }
+
+  private get form(): HTMLFormElement | null {
+    return this.querySelector("form");
+  }
+
+  private send = (event: SubmitEvent): void => {
+    const form = this.form;
+    if (!form) return;
+    const fields = new FormData(form);
+    const question = String(fields.get("question") ?? "").trim();
+    if (!question || [...question].length > 1000) return; // the server explains, next to the field
+    event.preventDefault();
+    if (this.phase === "working") return;
+    void this.run(form, question, fields);
+  };
+
+  private async run(form: HTMLFormElement, question: string, fields: FormData): Promise<void> {
+    const ask: Ask = { election: this.dataset.election ?? "", question };
+    const conversation = fields.get("conversation");
+    const parties = fields.getAll("party").map(String);
+    const language = new URL(form.action).searchParams.get("lang");
+    if (conversation) ask.conversation = String(conversation);
+    if (parties.length) ask.parties = parties;
+    if (language) ask.language = language;
+    Object.assign(this, { question, claims: [], answer: null, phase: "working", spoken: this.words("working") });
+    const running = (this.running = new AbortController());
+    try {
+      await stream(
+        this.dataset.answers ?? "",
+        ask,
+        { claim: (claim) => this.claim(claim), answer: (answer) => this.answered(answer) },
+        running.signal,
+      );
+      this.keep(form);
+    } catch {
+      if (running.signal.aborted) {
+        this.phase = "stopped";
+        this.spoken = this.words("stopped");
+        return;
+      }
+      this.phase = "failed";
+      this.spoken = this.words("failed");
+      form.submit();
+    }
+  }
+
+  /** Called by the stream for each claim that passed every check. */
+  private claim(claim: Claim): void {
+    this.claims = [...this.claims, claim];
+    const places = claim.citations.map((c) => `${this.titleOf(c)}, ${this.place(c)}`).join("; ");
+    this.spoken = `${this.name(claim.party)}: ${claim.text} (${places})`;
+  }
+
+  /** Called by the stream when the whole answer is there and recorded. */
+  private answered(answer: Answer): void {
+    this.answer = answer;
+    this.claims = answer.claims;
+    this.phase = "done";
+    const said = [answer.message, answer.reason, answer.suggestion].filter(Boolean).join(" ");
+    this.spoken = `${said} ${this.words("done")}`;
+  }
+
+  private keep(form: HTMLFormElement): void {
+    const { conversation, record } = this.answer ?? {};
+    if (conversation) {
+      let field = form.querySelector<HTMLInputElement>("input[name=conversation]");
+      if (!field) {
+        field = document.createElement("input");
+        field.type = "hidden";
+        field.name = "conversation";
+        form.append(field);
+      }
+      field.value = conversation;
+    }
+    form.querySelector("textarea")!.value = "";
+    if (record) history.replaceState(null, "", this.recorded(record));
+  }
+
+  private recorded(record: string): string {
+    const address = new URL(this.dataset.record ?? "/", location.origin);
+    address.pathname += encodeURIComponent(record);
+    return address.pathname + address.search;
+  }
+
+  private words(key: string): string {
+    return this.dataset[key] ?? "";
+  }
+
+  private name(party: string | null): string {
+    return party === null ? this.words("rules") : (this.parties.get(party) ?? party);
+  }
+
+  private source(citation: Citation): Source | undefined {
+    return this.sources.get(citation.document.slice(0, 16));
+  }
+
+  private titleOf(citation: Citation): string {
+    return this.source(citation)?.title ?? citation.document.slice(0, 12);
+  }
+
+  private place(citation: Citation): string {
+    return citation.section ?? this.words("page").replace("{page}", String(citation.page ?? ""));
+  }
+
+  private link(citation: Citation): string | typeof nothing {
+    const address = new URL(citation.url, location.origin);
+    if (address.origin !== location.origin) return nothing;
+    const language = this.form && new URL(this.form.action).searchParams.get("lang");
+    if (language) address.searchParams.set("lang", language);
+    return address.pathname + address.search + address.hash;
+  }
+
+  protected override render(): TemplateResult | typeof nothing {
+    if (this.phase === "idle") return nothing;
+    return html`
+      <p class="hidden" role="status">${this.spoken}</p>
+      <div role="log" aria-live="off" aria-busy=${this.phase === "working"}>
+        <h2 class="question" dir="auto">${this.question}</h2>
+        ${this.phase === "working" ? this.working() : nothing}
+        ${this.phase === "stopped" || this.phase === "failed" ? html`<p>${this.words(this.phase)}</p>` : nothing}
+        ${this.answer ? this.verdict(this.answer) : nothing}
+        ${this.claims.length ? html`<p class="legend"><span class="serif">${this.words("legend")}</span></p>` : nothing}
+        ${this.order().map((party) => this.voice(party))} ${this.answer ? this.ending(this.answer) : nothing}
+      </div>
+    `;
+  }
+
+  private working(): TemplateResult {
+    return html`<div class="working">
+      <p>${this.words("working")}</p>
+      <button type="button" @click=${() => this.running?.abort()}>${this.words("stop")}</button>
+    </div>`;
+  }
+
+  private verdict(answer: Answer): TemplateResult {
+    return html`<div class="verdict" lang=${answer.language}>
+      ${[answer.message, answer.reason, answer.suggestion, answer.follow_up].map((text, n) =>
+        text ? html`<p class=${n ? "" : "message"}>${text}</p>` : nothing,
+      )}
+    </div>`;
+  }
+
+  /** Law first, then the scope in its published order; before the scope is known, as claims arrive in that order. */
+  private order(): (string | null)[] {
+    const spoken = new Set(this.claims.map((c) => c.party));
+    const silent = new Set((this.answer?.silent ?? []).map((s) => s.party));
+    return [...new Set([null, ...(this.answer?.scope ?? []), ...spoken])].filter(
+      (party) => spoken.has(party) || (party !== null && silent.has(party)),
+    );
+  }
+
+  private voice(party: string | null): TemplateResult {
+    const claims = this.claims.filter((c) => c.party === party);
+    return html`<section class="voice">
+      <h3><bdi>${this.name(party)}</bdi></h3>
+      <div class="words">
+        ${claims.map((claim) => this.said(claim))}
+        ${claims.length ? nothing : html`<p class="silent">${this.words("silent")}</p>`}
+      </div>
+    </section>`;
+  }
+
+  private said(claim: Claim): TemplateResult {
+    return html`<div class="claim">
+      ${claim.kind === "quotation" ? nothing : html`<p class="own">${claim.text}</p>`}
+      ${claim.citations.map(
+        (c) => html`<figure class="quotation">
+          <blockquote dir="auto" lang=${this.source(c)?.language ?? ""}><p>${c.quote}</p></blockquote>
+          <figcaption>
+            <a href=${this.link(c)}><span class="hidden">${this.words("open")} </span>${this.titleOf(c)}, ${this.place(c)}</a>
+          </figcaption>
+        </figure>`,
+      )}
+    </div>`;
+  }
+
+  private ending(answer: Answer): TemplateResult {
+    return html`
+      ${answer.no_document.length
+        ? html`<section class="voice">
+            <h3>${this.words("without")}</h3>
+            <div class="words"><ul class="names">${answer.no_document.map((p) => html`<li><bdi>${this.name(p)}</bdi></li>`)}</ul></div>
+          </section>`
+        : nothing}
+      ${answer.record ? html`<p class="whole"><a href=${this.recorded(answer.record)}>${this.words("whole")}</a></p>` : nothing}
+    `;
+  }
+}
+
+function pairs(text: string | undefined): [string, string][] {
+  return (text ?? "")
+    .split("|")
+    .filter((item) => item.includes("="))
+    .map((item) => [item.slice(0, item.indexOf("=")), item.slice(item.indexOf("=") + 1)]);
+}
+
+customElements.define("isegoria-ask", IsegoriaAsk);

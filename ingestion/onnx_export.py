@@ -1,0 +1,113 @@
+"""The sentence-embedding weights as one ONNX graph: BERT encoder, mean pooling, L2 norm.
+
+Built straight from the safetensors file with ONNX Runtime's fused operators, so neither
+building nor serving needs torch. Parity with sentence-transformers is a test.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+from safetensors.numpy import load_file
+
+from app.errors import BuildError
+
+Floats = NDArray[np.float32]
+_MS = "com.microsoft"
+
+
+def export(model_dir: Path, target: Path) -> None:
+    """Write the graph for the BERT model in `model_dir` to `target`.
+
+    Inputs `ids` and `mask`: int32 [batch, tokens]. Output `embedding`: float32 [batch, width],
+    unit length. Raises BuildError for another architecture.
+    """
+    config = json.loads((model_dir / "config.json").read_text(encoding="utf-8"))
+    if config.get("model_type") != "bert" or config.get("hidden_act") != "gelu":
+        raise BuildError(f"{model_dir / 'config.json'}: only BERT models with gelu can be exported")
+    weights = load_file(str(model_dir / "model.safetensors"))
+    graph = _Graph(weights, float(config["layer_norm_eps"]), int(config["num_attention_heads"]))
+    graph.encoder(int(config["num_hidden_layers"]))
+    graph.pooling()
+    model = helper.make_model(
+        helper.make_graph(
+            graph.nodes,
+            "sentence-embedding",
+            [helper.make_tensor_value_info(n, TensorProto.INT32, ["batch", "tokens"]) for n in ("ids", "mask")],
+            [helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["batch", int(config["hidden_size"])])],
+            graph.initializers,
+        ),
+        opset_imports=[helper.make_opsetid("", 17), helper.make_opsetid(_MS, 1)],
+        ir_version=9,
+    )
+    onnx.save(model, str(target))
+
+
+class _Graph:
+    """Nodes and weights while the graph is put together."""
+
+    def __init__(self, weights: dict[str, Floats], epsilon: float, heads: int) -> None:
+        self.weights, self.epsilon, self.heads = weights, epsilon, heads
+        self.nodes: list[onnx.NodeProto] = []
+        self.initializers: list[onnx.TensorProto] = []
+
+    def const(self, name: str, value: NDArray[np.generic]) -> str:
+        self.initializers.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
+        return name
+
+    def weight(self, name: str, transpose: bool = False) -> str:
+        value = self.weights[name]
+        return self.const(name, value.T if transpose else value)
+
+    def add(self, op: str, inputs: list[str], outputs: list[str], domain: str = "", **attributes: object) -> str:
+        self.nodes.append(helper.make_node(op, inputs, outputs, domain=domain, **attributes))
+        return outputs[0]
+
+    def encoder(self, layers: int) -> None:
+        e = "embeddings."
+        self.const("types", np.zeros((1, 1), dtype=np.int32))
+        self.add("Shape", ["ids"], ["shape"])
+        self.add("Expand", ["types", "shape"], ["segments"])
+        names = ["word_embeddings", "position_embeddings", "token_type_embeddings", "LayerNorm"]
+        inputs = ["ids", "segments", *(self.weight(f"{e}{n}.weight") for n in names), self.weight(f"{e}LayerNorm.bias")]
+        self.add(
+            "EmbedLayerNormalization", [*inputs, "mask"], ["hidden0", "lengths"], _MS, epsilon=self.epsilon
+        )
+        for n in range(layers):
+            self._layer(n)
+        self.hidden = f"hidden{layers}"
+
+    def _layer(self, n: int) -> None:
+        p, w = f"encoder.layer.{n}.", self.weights
+        parts = [f"{p}attention.self.{x}" for x in ("query", "key", "value")]
+        qkv = self.const(f"qkv{n}", np.concatenate([w[f"{x}.weight"].T for x in parts], axis=1))
+        bias = self.const(f"qkv_bias{n}", np.concatenate([w[f"{x}.bias"] for x in parts]))
+        self.add("Attention", [f"hidden{n}", qkv, bias, "lengths"], [f"att{n}"], _MS, num_heads=self.heads)
+        self.add("MatMul", [f"att{n}", self.weight(f"{p}attention.output.dense.weight", True)], [f"proj{n}"])
+        self._skip(f"proj{n}", f"hidden{n}", f"{p}attention.output", f"mid{n}")
+        self.add("MatMul", [f"mid{n}", self.weight(f"{p}intermediate.dense.weight", True)], [f"up{n}"])
+        self.add("BiasGelu", [f"up{n}", self.weight(f"{p}intermediate.dense.bias")], [f"act{n}"], _MS)
+        self.add("MatMul", [f"act{n}", self.weight(f"{p}output.dense.weight", True)], [f"down{n}"])
+        self._skip(f"down{n}", f"mid{n}", f"{p}output", f"hidden{n + 1}")
+
+    def _skip(self, value: str, residual: str, prefix: str, out: str) -> None:
+        inputs = [value, residual]
+        inputs += [self.weight(f"{prefix}.{x}") for x in ("LayerNorm.weight", "LayerNorm.bias", "dense.bias")]
+        self.add("SkipLayerNormalization", inputs, [out], _MS, epsilon=self.epsilon)
+
+    def pooling(self) -> None:
+        """Mean over the tokens that the mask keeps, then unit length."""
+        axis = self.const("axis1", np.array([1], dtype=np.int64))
+        last = self.const("axis2", np.array([2], dtype=np.int64))
+        self.add("Cast", ["mask"], ["maskf"], to=TensorProto.FLOAT)
+        self.add("Unsqueeze", ["maskf", last], ["mask3"])
+        self.add("Mul", [self.hidden, "mask3"], ["kept"])
+        self.add("ReduceSum", ["kept", axis], ["sum"], keepdims=0)
+        self.add("ReduceSum", ["mask3", axis], ["count"], keepdims=0)
+        self.add("Div", ["sum", "count"], ["mean"])
+        self.add("LpNormalization", ["mean"], ["embedding"], axis=1, p=2)

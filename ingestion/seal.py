@@ -1,0 +1,173 @@
+"""Passages to a sealed index: integer postings, coded vectors and the Qdrant shard, all from masked text.
+
+Names of parties, their abbreviations and leaders are masked before any term or vector is made,
+so no score can depend on who speaks.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.retrieval.analyse import SLOT, Analyser, Stopwords, learn_compounds
+from app.retrieval.corpus import FORMAT, pool
+from app.retrieval.embed import Code
+from app.retrieval.index import WindowPoint, build_edge
+from app.retrieval.lexical import build_lexicon, postings
+from domain.base import Digest, Language
+from domain.names import Names
+from domain.passage import Passage
+
+HEADINGS = 2
+"""How many of the innermost headings are searched with a passage."""
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """Turns many windows into coded vectors; `digest` names the weights."""
+
+    digest: Digest
+    width: int
+    tokenize: Callable[[str], list[int]]
+    encode: Callable[[Sequence[str]], NDArray[np.int8]]
+
+
+def searchable(passage: Passage, names: Names) -> str:
+    """What is searched of a passage: its headings and text with every name masked."""
+    return names.mask(". ".join([*passage.heading[-HEADINGS:], passage.text]), SLOT)
+
+
+def seal(
+    folder: Path,
+    passages: Sequence[Passage],
+    names: Names,
+    stopwords: dict[Language, Stopwords],
+    encoder: Encoder | None,
+) -> Digest:
+    """Write `index/` and `index.digest` under `folder`; the digest covers every array. Deterministic."""
+    index = folder / "index"
+    index.mkdir(parents=True)
+    texts = [searchable(p, names) for p in passages]
+    languages = sorted({p.language for p in passages})
+    arrays: dict[str, NDArray[np.generic]] = {}
+    rows: dict[int, tuple[list[int], list[int]]] = {}
+    offset = 0
+    for language in languages:
+        numbers = [n for n, p in enumerate(passages) if p.language == language]
+        size = _seal_language(index, language, numbers, passages, texts, names, stopwords, arrays, rows, offset)
+        offset += size
+    codes, starts = _vectors(texts, encoder)
+    arrays["window_starts"] = starts
+    np.savez(index / "arrays.npz", **arrays)  # type: ignore[arg-type]
+    np.save(index / "vectors.npy", codes)
+    pools: dict[str, int] = {}
+    for p in passages:
+        pools[pool(p.party, p.language)] = pools.get(pool(p.party, p.language), 0) + 1
+    meta = {
+        "format": FORMAT,
+        "languages": languages,
+        "ids": [p.id for p in passages],
+        "pools": dict(sorted(pools.items())),
+        "model": encoder.digest if encoder else None,
+    }
+    (index / "meta.json").write_text(json.dumps(meta), encoding="utf-8")
+    build_edge(index / "qdrant", points(passages, rows, codes, starts, encoder is not None), codes.shape[1])
+    digest = _digest(arrays, codes)
+    (folder / "index.digest").write_text(digest + "\n", encoding="utf-8")
+    return digest
+
+
+def points(
+    passages: Sequence[Passage],
+    rows: dict[int, tuple[list[int], list[int]]],
+    codes: Code,
+    starts: NDArray[np.int64],
+    dense: bool,
+) -> list[WindowPoint]:
+    """The points of the vector index; sparse terms ride on each passage's first window."""
+    found = []
+    for n, passage in enumerate(passages):
+        for w in range(int(starts[n]), int(starts[n + 1])):
+            first = w == int(starts[n])
+            terms, weights = rows[n] if first else ([], [])
+            code = codes[w] if dense else None
+            found.append(WindowPoint(w, n, pool(passage.party, passage.language), code, terms, weights))
+    return found
+
+
+def _seal_language(
+    index: Path,
+    language: Language,
+    numbers: Sequence[int],
+    passages: Sequence[Passage],
+    texts: Sequence[str],
+    names: Names,
+    stopwords: dict[Language, Stopwords],
+    arrays: dict[str, NDArray[np.generic]],
+    rows: dict[int, tuple[list[int], list[int]]],
+    offset: int,
+) -> int:
+    lists = stopwords.get(language, Stopwords(frozenset(), frozenset()))
+    parts = learn_compounds((texts[n] for n in numbers), Analyser(language, lists))
+    analyser = Analyser(language, lists, parts)
+    documents = [(analyser.stems(texts[n]), analyser.grams(texts[n])) for n in numbers]
+    lexicon = build_lexicon(documents)
+    sentinel = len(lexicon.idf)
+    found = postings(lexicon, documents)
+    for n, (ids, weights) in zip(numbers, found, strict=True):
+        rows[n] = ([int(i) + offset for i in ids], [int(w) for w in weights])
+    sentences: list[NDArray[np.int64]] = []
+    first = [0]
+    for n in numbers:
+        passage = passages[n]
+        head = set(analyser.stems(names.mask(passage.heading[-1], SLOT))) if passage.heading else set()
+        for sentence in passage.sentences:
+            stems = set(analyser.stems(names.mask(passage.text[sentence.start : sentence.end], SLOT))) | head
+            sentences.append(_ids(stems, lexicon.stem_id))
+        first.append(len(sentences))
+    key = f"{language}."
+    arrays[key + "idf"] = lexicon.idf
+    arrays[key + "rows"] = np.array(numbers, dtype=np.int64)
+    arrays[key + "terms"], arrays[key + "starts"] = _flat([ids for ids, _ in found], sentinel)
+    arrays[key + "weights"], _ = _flat([weights for _, weights in found], 0)
+    arrays[key + "sentence_terms"], arrays[key + "sentence_starts"] = _flat(sentences, sentinel)
+    arrays[key + "first_sentence"] = np.array(first, dtype=np.int64)
+    data = {"stems": lexicon.stems, "grams": lexicon.grams, "parts": parts, "analyser": analyser.digest()}
+    (index / f"lexicon.{language}.json").write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
+    return sentinel + 1
+
+
+def _ids(stems: set[str], lookup: Callable[[str], int | None]) -> NDArray[np.int64]:
+    return np.array(sorted(i for s in stems if (i := lookup(s)) is not None), dtype=np.int64)
+
+
+def _flat(rows: Sequence[NDArray[np.int64]], sentinel: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Rows end to end, each closed by the sentinel so that none is empty, and where each starts."""
+    close = np.array([sentinel], dtype=np.int64)
+    flat = np.concatenate([part for row in rows for part in (row, close)]) if rows else close[:0]
+    starts = np.cumsum([0] + [len(row) + 1 for row in rows])
+    return flat, starts.astype(np.int64)
+
+
+def _vectors(texts: Sequence[str], encoder: Encoder | None) -> tuple[Code, NDArray[np.int64]]:
+    if encoder is None:
+        return np.zeros((len(texts), 1), dtype=np.int8), np.arange(len(texts) + 1, dtype=np.int64)
+    from ingestion.windows import windows
+
+    cut = windows(texts, encoder.tokenize)
+    starts = np.cumsum([0] + [len(parts) for parts in cut]).astype(np.int64)
+    return encoder.encode([text for parts in cut for text in parts]), starts
+
+
+def _digest(arrays: dict[str, NDArray[np.generic]], codes: Code) -> Digest:
+    running = hashlib.sha256()
+    for name, array in [*sorted(arrays.items()), ("vectors", codes)]:
+        running.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
+        running.update(np.ascontiguousarray(array).tobytes())
+    return running.hexdigest()

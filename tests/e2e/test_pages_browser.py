@@ -1,0 +1,312 @@
+"""The pages in a real browser: the whole path without JavaScript, layout at phone width, and pictures to look at.
+
+Pictures of every kind of page, light and dark, go to `tests/artefacts/`, which git ignores.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import shutil
+import socket
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import StreamingResponse
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from app.api.page_desk import Ask
+from app.api.page_shell import FRONTEND
+from app.api.pages import install_pages
+from tests.app.invented_desk import FakeDesk, desk_for, hostile, invented
+
+CHROMIUM = shutil.which("chromium")
+PICTURES = Path(__file__).resolve().parents[1] / "artefacts"
+FLAGS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+HOME = "/e/auenland-2026"
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed: pages were NOT tried in a browser")
+
+
+def serve(app: FastAPI) -> Iterator[str]:
+    """The application on a free port of this machine, until the test is over."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    for _ in range(200):
+        if server.started:
+            break
+        time.sleep(0.02)
+    assert server.started, "the server did not start"
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(5)
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[str]:
+    """The pages over the invented election."""
+    app = FastAPI()
+    install_pages(app, desk_for(invented()))
+    yield from serve(app)
+
+
+@pytest.fixture(scope="module")
+def hostile_site() -> Iterator[str]:
+    """The pages over the hostile pack."""
+    app = FastAPI()
+    install_pages(app, desk_for(hostile()))
+    yield from serve(app)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, headless."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+def stream_answers(app: FastAPI, desk: FakeDesk) -> None:
+    """The event stream of the HTTP interface over the invented desk; the question says how it shall break."""
+
+    async def answers(request: Request) -> Response:
+        body = await request.json()
+        if "überlastet" in body["question"]:
+            return Response(status_code=503)
+        answer = await desk.ask(Ask(body["election"], body["question"], body.get("conversation"), tuple(body.get("parties", ()))))
+        events = ["event: step\ndata: {}\n\n"]
+        events += [f"event: claim\ndata: {claim.model_dump_json()}\n\n" for claim in answer.claims]
+        if "Abbruch" not in body["question"]:
+            events.append(f"event: answer\ndata: {answer.model_dump_json()}\n\n")
+
+        async def parts() -> AsyncIterator[str]:
+            for event in events:
+                await asyncio.sleep(0.15)
+                middle = len(event) // 2
+                yield event[:middle]
+                yield event[middle:]
+
+        return StreamingResponse(parts(), media_type="text/event-stream")
+
+    app.add_api_route("/v1/answers", answers, methods=["POST"])
+
+
+@pytest.fixture(scope="module")
+def streaming_site() -> Iterator[str]:
+    """The pages with the event stream."""
+    app, desk = FastAPI(), desk_for(invented())
+    stream_answers(app, desk)
+    install_pages(app, desk)
+    yield from serve(app)
+
+
+def open_page(browser: Browser, width: int = 1280, **options: Any) -> Page:
+    """A page without JavaScript that fails the test when anything leaves this machine."""
+    context = browser.new_context(viewport={"width": width, "height": 800}, locale="de-DE", **{"java_script_enabled": False, **options})
+    page = context.new_page()
+    page.route(lambda url: not url.startswith("http://127.0.0.1:"), lambda route: pytest.fail(f"left the site: {route.request.url}"))
+    return page
+
+
+def ask(page: Page, site: str, question: str) -> None:
+    """Type a question and send it."""
+    page.goto(site + HOME)
+    page.get_by_label("Ihre Frage").fill(question)
+    page.get_by_role("button", name="Fragen", exact=True).click()
+
+
+def test_ask_read_and_open_the_cited_page_without_javascript(browser: Browser, site: str) -> None:
+    page = open_page(browser)
+    ask(page, site, "Was sagen die Parteien zu Mieten?")
+    assert page.get_by_role("heading", level=1).inner_text() == "Was sagen die Parteien zu Mieten?"
+    assert [h.split("\n")[0] for h in page.locator(".voice h3").all_inner_texts()] == [
+        "AUEN", "HAFEN", "LINDE", "TURM", "Kein Dokument vorgelegt",
+    ]  # fmt: skip
+    quotation = page.locator(".voice blockquote").first.inner_text()
+    page.locator(".voice figcaption a").first.click()
+    assert page.locator(".reading > .quoted mark").inner_text() == quotation
+    assert page.locator("svg .lines rect").count() == 2, "the quotation runs over two lines of the page"
+    picture = page.request.get(site + str(page.locator("svg image").get_attribute("href")))
+    assert picture.headers["content-type"] == "image/png"
+
+
+def test_a_follow_up_keeps_the_conversation(browser: Browser, site: str) -> None:
+    page = open_page(browser)
+    ask(page, site, "Was sagen die Parteien zu Mieten?")
+    assert page.locator("input[name=conversation]").get_attribute("value") == "c0ffee"
+    page.get_by_label("Nachfragen").fill("Und zu Schulen?")
+    page.get_by_role("button", name="Fragen", exact=True).click()
+    assert page.get_by_role("heading", level=1).inner_text() == "Und zu Schulen?"
+
+
+def test_a_refusal_offers_another_question_in_the_form(browser: Browser, site: str) -> None:
+    page = open_page(browser)
+    ask(page, site, "Wen soll ich wählen?")
+    page.locator(".suggestion a").click()
+    assert page.get_by_label("Ihre Frage").input_value() == "Was sagen die Parteien zum Thema Miete?"
+
+
+def test_an_empty_question_is_explained_at_its_field(browser: Browser, site: str) -> None:
+    page = open_page(browser)
+    ask(page, site, "   ")
+    field = page.get_by_label("Ihre Frage")
+    assert field.get_attribute("aria-invalid") == "true"
+    described = str(field.get_attribute("aria-describedby")).split()
+    assert "Schreiben Sie zuerst eine Frage." in page.locator(f"#{described[0]}").inner_text()
+
+
+@pytest.mark.parametrize("pack", ["plain", "hostile"])
+def test_nothing_scrolls_sideways_at_320_pixels(browser: Browser, site: str, hostile_site: str, pack: str) -> None:
+    page = open_page(browser, 320, java_script_enabled=True)
+    base, home = (site, HOME) if pack == "plain" else (hostile_site, "/e/evil")
+    page.goto(base + home)
+    page.get_by_label("Ihre Frage").fill("Was sagen die Parteien zu Mieten?")
+    page.get_by_role("button", name="Fragen", exact=True).click()
+    page.wait_for_url("**/a/*")
+    addresses = [page.url, base + home, base + home + "/documents", base + home + "/method", base + home + "/refusals", base + "/about"]
+    addresses.append(base + str(page.locator(".voice figcaption a").first.get_attribute("href")))
+    for address in addresses:
+        page.goto(address)
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= 320, f"{address} is {wide} pixels wide"
+
+
+def test_hostile_text_runs_nothing(browser: Browser, hostile_site: str) -> None:
+    page = open_page(browser, java_script_enabled=True)
+    dialogs: list[str] = []
+    page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+    page.goto(hostile_site + "/e/evil")
+    page.get_by_label("Ihre Frage").fill('<script>alert("q")</script>')
+    page.get_by_role("button", name="Fragen", exact=True).click()
+    page.wait_for_url("**/a/*")
+    assert page.get_by_role("heading", level=1).inner_text() == '<script>alert("q")</script>'
+    page.locator(".voice figcaption a").first.click()
+    page.locator("mark").first.wait_for()
+    assert dialogs == []
+    assert page.locator("main script, main img").count() == 0
+
+
+def test_every_target_is_large_enough(browser: Browser, site: str) -> None:
+    page = open_page(browser, 360, java_script_enabled=True)
+    ask(page, site, "Was sagen die Parteien zu Mieten?")
+    page.wait_for_url("**/a/*")
+    small = page.evaluate(
+        """() => [...document.querySelectorAll('a, button, summary, input:not([type=hidden])')]
+            .filter(e => e.checkVisibility() && !e.closest('p') && !e.closest('.skip') && !e.matches('.skip'))
+            .map(e => [(e.closest('label') || e).getBoundingClientRect(), e.textContent.trim()])
+            .filter(([r]) => r.width > 0 && (r.height < 24 || r.width < 24)).map(([r, t]) => t + ' ' + r.width + 'x' + r.height)"""
+    )
+    assert small == []
+
+
+built_script = pytest.mark.skipif(
+    not (FRONTEND / "dist" / "ask.js").exists(), reason="frontend/dist is not built: streaming was NOT tried in a browser"
+)
+
+
+@built_script
+def test_claims_appear_as_they_arrive_and_each_is_announced_once(browser: Browser, streaming_site: str) -> None:
+    page = open_page(browser, java_script_enabled=True)
+    problems: list[str] = []
+    page.on("console", lambda message: problems.append(message.text) if message.type in {"error", "warning"} else None)
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.goto(streaming_site + HOME)
+    page.evaluate(
+        """() => { window.said = []; new MutationObserver(() => {
+            const text = document.querySelector('[role=status]')?.textContent; if (text && text !== said.at(-1)) said.push(text);
+        }).observe(document.body, {subtree: true, childList: true, characterData: true}); }"""
+    )
+    page.get_by_label("Ihre Frage").fill("Was sagen die Parteien zu Mieten?")
+    page.get_by_label("Ihre Frage").press("Tab")
+    page.keyboard.press("Enter")
+    page.get_by_text("Durchsucht und nichts dazu gefunden.").wait_for()
+    said = page.evaluate("said")
+    assert said[0] == "Die Dokumente werden durchsucht …"
+    assert [s.split(":")[0] for s in said[1:4]] == ["AUEN", "HAFEN", "LINDE"]
+    assert said[4].endswith("Die Antwort ist vollständig.") and len(said) == 5
+    assert page.locator(".streamed .voice h3").all_inner_texts() == ["AUEN", "HAFEN", "LINDE", "TURM", "Kein Dokument vorgelegt"]
+    assert page.evaluate("document.activeElement.type") == "submit", "focus stays in the form"
+    assert page.locator("input[name=conversation]").get_attribute("value") == "c0ffee"
+    assert page.locator(".streamed blockquote").first.get_attribute("lang") == "de"
+    assert "/a/" in page.url and problems == []
+    PICTURES.mkdir(exist_ok=True)
+    page.screenshot(path=PICTURES / "streamed-1280-light.png", full_page=True)
+    page.locator(".streamed figcaption a").first.click()
+    page.locator("mark").first.wait_for()
+
+
+@built_script
+@pytest.mark.parametrize("question", ["Was nach Abbruch?", "Was, wenn überlastet?"])
+def test_a_broken_stream_ends_in_the_plain_answer(browser: Browser, streaming_site: str, question: str) -> None:
+    page = open_page(browser, java_script_enabled=True)
+    page.goto(streaming_site + HOME)
+    page.get_by_label("Ihre Frage").fill(question)
+    page.get_by_role("button", name="Fragen", exact=True).click()
+    page.wait_for_url("**/a/*")
+    page.locator("h1", has_text=question).wait_for()
+    assert page.locator(".voice").count() == 5
+
+
+@built_script
+def test_stopping_leaves_the_question_in_the_form(browser: Browser, streaming_site: str) -> None:
+    page = open_page(browser, java_script_enabled=True)
+    page.goto(streaming_site + HOME)
+    page.get_by_label("Ihre Frage").fill("Was sagen die Parteien zu Mieten?")
+    page.get_by_role("button", name="Fragen", exact=True).click()
+    page.get_by_role("button", name="Anhalten").click()
+    page.locator("[role=log]").get_by_text("Angehalten.").wait_for()
+    assert page.get_by_label("Ihre Frage").input_value() == "Was sagen die Parteien zu Mieten?"
+
+
+@built_script
+def test_the_script_is_small() -> None:
+    assert len(gzip.compress((FRONTEND / "dist" / "ask.js").read_bytes())) <= 15_000
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_pictures_to_judge_with_the_eye(browser: Browser, site: str, width: int, scheme: str) -> None:
+    PICTURES.mkdir(exist_ok=True)
+    page = open_page(browser, width, color_scheme=scheme)
+    taken = []
+
+    def take(name: str, whole: bool = True) -> None:
+        path = PICTURES / f"{name}-{width}-{scheme}.png"
+        page.screenshot(path=path, full_page=whole)
+        taken.append(path.stat().st_size)
+
+    page.goto(site + HOME)
+    take("first", whole=False)
+    take("ask")
+    ask(page, site, " ")
+    take("error")
+    ask(page, site, "Was sagen die Parteien zu Mieten?")
+    take("answer")
+    page.locator(".voice figcaption a").first.click()
+    take("source")
+    ask(page, site, "Wie wähle ich per Brief?")
+    take("rule")
+    page.locator(".voice figcaption a").first.click()
+    take("section")
+    ask(page, site, "Wen soll ich wählen?")
+    take("refusal")
+    for name in ("documents", "method", "refusals"):
+        page.goto(f"{site}{HOME}/{name}")
+        take(name)
+    page.goto(site + "/about")
+    take("about")
+    assert min(taken) > 5000

@@ -1,0 +1,25 @@
+"""Invented parties for the guard's tests: unlike in form, so that no rule can lean on a kind of name."""
+
+from __future__ import annotations
+
+from domain.election import Party
+from domain.names import Names
+
+PAIRS = (("Mondpartei", "Ostwind-Allianz"), ("XQP", "Bund der Uferleute"), ("Libellen", "Forum 77"))
+
+
+def party(party_id: str, name: str) -> Party:
+    """A party with one certain form in all three languages."""
+    texts = {tag: name for tag in ("de", "en", "fr")}
+    return Party(id=party_id, short=texts, name=texts, forms=(name,))
+
+
+def names() -> Names:
+    """Names over all invented parties."""
+    flat = [name for pair in PAIRS for name in pair]
+    return Names(tuple(party(f"p{i}", name) for i, name in enumerate(flat)))
+
+
+def filled(text: str, pair: tuple[str, str] = PAIRS[0]) -> str:
+    """The text with its two party slots filled."""
+    return text.replace("{party}", pair[0]).replace("{other}", pair[1])
