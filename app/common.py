@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import yaml
@@ -88,6 +89,7 @@ class Common:
         """Wording in the language, else in the first one there is."""
         return self.wording.get(language) or next(iter(self.wording.values()))
 
+    @cached_property
     def wording_digest(self) -> Digest:
         """Digest of everything the service can say in its own words."""
         return digest_of([w.model_dump(mode="json") for _, w in sorted(self.wording.items())])

@@ -5,7 +5,7 @@ IsegoriaError
 ├─ SourceError            a document is missing, altered or unreadable
 ├─ BuildError             a build could not be completed
 ├─ IndexUnusable          the index of an election is missing, damaged or of another version
-├─ UnknownElection · UnknownParty · UnknownRecord · UnknownConversation
+├─ UnknownElection · UnknownParty · UnknownRecord · UnknownConversation · UnknownDocument
 ├─ BadQuestion            the question cannot be taken: empty, too long, not text
 ├─ RecordError
 │  ├─ RecordUnavailable   the store is busy; the same request may succeed later
@@ -86,6 +86,13 @@ class UnknownConversation(IsegoriaError):
     """No conversation has this id."""
 
     code = "unknown_conversation"
+    status = 404
+
+
+class UnknownDocument(IsegoriaError):
+    """No document, page, section or passage with this id."""
+
+    code = "unknown_document"
     status = 404
 
 

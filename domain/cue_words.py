@@ -22,7 +22,8 @@ CONJUNCTIONS = _both("und oder sowie bzw beziehungsweise vs versus gegen noch u 
 """What may stand between two names of one list."""
 
 STATING_VERBS = _both(
-    "will wollen wollte wollten möchte möchten sagt sagen sagte fordert fordern forderte plant planen plante verspricht "
+    "will wollen wollte wollten möchte möchten sagt sagen sagte fordert fordern forderte plant planen plante "
+    "verspricht "
     "versprechen meint meinen denkt denken hält halten vertritt vertreten schlägt schlagen vorschlägt vorschlagen "
     "verlangt verlangen lehnt lehnen ablehnt ablehnen steht stehen positioniert positionieren schreibt schreiben "
     "unterstützt unterstützen befürwortet befürworten beabsichtigt beabsichtigen behauptet behaupten "
@@ -69,21 +70,27 @@ FUNCTION_WORDS = (
     | CONJUNCTIONS
     | STATING_VERBS
     | _both(
-        "ein eine einen einem einer eines kein keine keinen keinem zu in im an am auf aus bei für von über unter um vor "
+        "ein eine einen einem einer eines kein keine keinen keinem zu in im an am auf aus bei für von über unter um "
+        "vor "
         "nach durch ohne bis seit wegen während trotz bezüglich hinsichtlich gegenüber zwischen laut statt "
         "ist sind war waren hat haben hatte hatten wird werden würde würden kann können könnte soll sollen sollte muss "
         "müssen darf dürfen macht machen tut tun gibt geben lässt lassen geht gehen bringt bringen bietet bieten kommt "
         "kommen findet finden sieht sehen nennt nennen hätte hätten wäre wären konnte konnten schafft schaffen senkt "
         "senken erhöht erhöhen "
-        "als wie auch aber mit nicht nichts etwas was wer wie wo wann warum weshalb wieso wozu welche welcher welches ob dass weil wenn denn "
-        "dazu dagegen dafür davon daran darüber hierzu hier da dort jetzt heute morgen eigentlich genau konkret denn mal "
-        "bitte auch nur schon noch immer wieder mehr weniger alle alles sich es er sie ihr ihre ihren ihrem man wir ich du "
+        "als wie auch aber mit nicht nichts etwas was wer wie wo wann warum weshalb wieso wozu welche welcher "
+        "welches ob dass weil wenn denn "
+        "dazu dagegen dafür davon daran darüber hierzu hier da dort jetzt heute morgen eigentlich genau konkret denn "
+        "mal "
+        "bitte auch nur schon noch immer wieder mehr weniger alle alles sich es er sie ihr ihre ihren ihrem man wir "
+        "ich du "
         "uns euch mir dir diese dieser dieses diesem diesen beim so sehr gern gerne lieber besser überhaupt angeht "
         "betrifft jeweils beide beiden weiterhin künftig eher "
-        "with than but to for on about in of from at by into under over against without is are was were has have had do does did will "
+        "with than but to for on about in of from at by into under over against without is are was were has have had "
+        "do does did will "
         "would can could should may must not no what who how when why which whether if that this these those their its "
         "they it a an going regarding concerning think get make also too please really actually "
-        "avec que mais sur pour dans de d par sans sous vers chez en à un une est sont était a ont avait va vont fait font peut peuvent "
+        "avec que mais sur pour dans de d par sans sous vers chez en à un une est sont était a ont avait va vont "
+        "fait font peut peuvent "
         "doit doivent ne pas n y se s il elle ils elles on nous vous qui quoi quel quelle quels quelles comment quand "
         "pourquoi si ce cette ces leur leurs son sa ses au concernant"
     )

@@ -262,7 +262,9 @@ def inconsistencies(election: Election) -> list[str]:
         ("rules", [r.id for r in election.rules]),
     ):
         found += [f"{field}: id {i!r} is given twice" for i in sorted({i for i in ids if ids.count(i) > 1})]
-        found += [f"{field}: id {i!r} is not lower-case letters, digits and hyphens" for i in ids if not SLUG.fullmatch(i)]
+        found += [
+            f"{field}: id {i!r} is not lower-case letters, digits and hyphens" for i in ids if not SLUG.fullmatch(i)
+        ]
     parties = {p.id for p in election.parties}
     sources = {s.id: s for s in election.sources}
     digests = [r.sha256 for s in election.sources for r in s.renditions]

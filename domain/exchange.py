@@ -11,7 +11,7 @@ from typing import Literal, Self
 
 from pydantic import Field
 
-from domain.answer import Answer, Claim
+from domain.answer import Answer
 from domain.base import Digest, Frozen, Language
 from domain.passage import Hit
 from domain.verdict import Verdict
@@ -85,7 +85,7 @@ class Exchange(Frozen):
     verdicts: tuple[Verdict, ...] = ()
     hits: tuple[Hit, ...] = ()
     query_code: str | None = Field(default=None, description="The integer query as computed, for exact replay")
-    drafts: tuple[Claim, ...] = ()
+    draft: Answer | None = Field(default=None, exclude=True, description="The answer before it was checked")
     answer: Answer | None = None
     steps: tuple[Step, ...] = ()
     joules: float = Field(default=0.0, description="Estimate: CPU seconds times stated watts")

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from domain.cue_words import ALONE_WORDS, ARTICLES, CONJUNCTIONS, FUNCTION_WORDS, LINKS, PARTY_WORDS, STATING_VERBS
 from domain.election import AmbiguousForm, Cue
-from domain.name_trie import Entry, Found, Word, fold
+from domain.name_trie import SLOT, Entry, Found, Word, fold
 
 STOP = re.compile(r"[.!?:;…•\"„“”»«]|\n\s*\n")
 PUNCTUATION = re.compile(r"[.,!?:;…•\"„“”»«()/\[\]&+|–—]|\n\s*\n")
@@ -136,6 +136,8 @@ def _as_listed(entry: Entry, found: Found, source: Source) -> bool:
     shouted = all(w.cased.isupper() for _, w in pairs)
     if shouted:
         around = words[max(0, found.first - 2) : found.first] + words[found.last : found.last + 2]
+        if any(w.folded.startswith(SLOT) for w in words[found.last : found.last + 2]):
+            return False
         if any(w.folded in FUNCTION_WORDS and len(w.cased) > 1 and w.cased.isupper() for w in around):
             return False
     return all(_same_capitals(listed, w.cased, shouted) for listed, w in pairs)

@@ -18,8 +18,11 @@ from domain.cue_words import COMPOUND_HEADS
 from domain.election import AmbiguousForm
 
 INSIDE = "\u0300-\u036f\u00ad\u200b-\u200d\u2060\ufeff\ufffe"
-WORD = re.compile(rf"[^\W\d_](?:[^\W\d_]|[{INSIDE}])*|\d+|[^\w\s!-/:-@\[-`{{-\u00bf\u2010-\u206f{INSIDE}]")
-"""Letters with their marks, or digits, or one symbol: the slot of a masked name stays a word of its own."""
+SLOT = "□"
+"""What stands for a masked name. It hides how the name was written, so nothing beside it may be read from case."""
+
+WORD = re.compile(rf"{SLOT}?[^\W\d_](?:[^\W\d_]|[{INSIDE}])*|\d+|[^\w\s!-/:-@\[-`{{-\u00bf\u2010-\u206f{INSIDE}]")
+"""Letters with their marks (and the slot they are glued to), or digits, or one symbol such as the slot alone."""
 
 JOINT = re.compile(r"\s{0,2}[-‐-―−/&+'’·_.]?\s{0,2}")
 LISTED_JOINT = re.compile(r"\s{0,2}[-‐-―−/&+'’·_.,:]{0,2}\s{0,2}")

@@ -1,8 +1,8 @@
 """Finds who is named in a text, in any spelling a voter uses, and masks it.
 
 Every party is treated by the same code: forms and cues come from the pack, grammar from
-`domain.cue_words` and `domain.name_cues`. A certain form always means the party; an ambiguous one needs one of its
-cues. Offsets are code points of the text as given. Work grows linearly with the text.
+`domain.cue_words`. A certain form always means the party; an ambiguous one needs one of its
+cues (`domain.name_cues`). Offsets are code points of the text as given, work is linear in it.
 """
 
 from __future__ import annotations
@@ -15,17 +15,18 @@ from typing import NamedTuple
 from domain.cue_words import ARTICLES, CONJUNCTIONS
 from domain.election import Cue, Party
 from domain.name_cues import STOP, Source, cued, free_standing, hyphen_after, ruled_out
-from domain.name_trie import Entry, Found, Node, enter, found_at, words_of
+from domain.name_trie import SLOT, Entry, Found, Node, Word, enter, found_at, words_of
 
 LIST_MARK = re.compile(r"[,/&+;|·•]")
 MAX_BETWEEN = 40
-SLOT = "□"
-"""What stands for a masked name. It hides how the name was written, so a text with it tells nothing by its case."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """One name found: code points `[start, end)`, the parties it means (none for an unknown name), the form as listed."""
+    """One name found: code points `[start, end)`, the parties it means, the form as listed.
+
+    A name that belongs to no party of the election has no parties; a leading person is named in full.
+    """
 
     start: int
     end: int
@@ -140,10 +141,18 @@ def _candidates(root: Node, source: Source) -> list[_Item]:
             if sure is not None:
                 items.append(_Item(sure[0], _mention(*sure, source)))
                 step = sure[0].last - place
+                _hide(sure[0], words)
             else:
                 items += [_Item(option, None) for option in options[:1]]
         place += step
     return items
+
+
+def _hide(found: Found, words: list[Word]) -> None:
+    """Let what follows see a slot where a name was found, as a reader of the masked text will."""
+    for place in range(found.first, found.last):
+        hidden = SLOT + (found.head or "") if place == found.last - 1 else SLOT
+        words[place] = Word(hidden, hidden, words[place].start, words[place].end)
 
 
 def _sure(found: Found, source: Source) -> tuple[Entry, ...]:

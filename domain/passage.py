@@ -65,4 +65,5 @@ class Hit(Frozen):
     lexical: int
     dense: int
     coverage: int = Field(description="Share of the question's weighted concepts found, in thousandths")
+    sentences: tuple[int, ...] = Field(default=(), description="The same share per sentence of the passage")
     used: bool = False

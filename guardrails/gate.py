@@ -159,25 +159,28 @@ def _context(turns: Sequence[_Turn], policy: Policy) -> frozenset[str]:
     labels: frozenset[str] = frozenset()
     for turn in turns:
         declined = frozenset(m.rule.category for m in _speaking(turn, labels, policy))
-        about = frozenset(
-            label
-            for label, patterns in policy.contexts.items()
-            if any(first_span(patterns, s) is not None for s in turn.sentences)
-        )
+        about = frozenset().union(*(_labels(s, policy) for s in turn.sentences))
         kept = frozenset(label for label in labels if label in policy.contexts)
         labels = (about or kept) | declined
     return labels
 
 
+def _labels(sentence: Sentence, policy: Policy) -> frozenset[str]:
+    """What one sentence is about, by the context patterns of the rule files."""
+    return frozenset(n for n, patterns in policy.contexts.items() if first_span(patterns, sentence) is not None)
+
+
 def _speaking(turn: _Turn, context: frozenset[str], policy: Policy) -> list[Match]:
     """Matches that count: strong enough, and not giving way to a question about the election."""
-    matches = [
-        m
-        for s in turn.sentences
-        for m in find(policy.rules, s, context)
-        if m.rule.score >= policy.categories[m.rule.category].threshold
-        and not (m.rule.alone and len(turn.sentences) > 1)
-    ]
+    matches: list[Match] = []
+    for sentence in turn.sentences:
+        matches += [
+            m
+            for m in find(policy.rules, sentence, context)
+            if m.rule.score >= policy.categories[m.rule.category].threshold
+            and not (m.rule.alone and len(turn.sentences) > 1)
+        ]
+        context = context | _labels(sentence, policy)
     if all(not policy.categories[m.rule.category].yields for m in matches):
         return matches
     asks = any(PARTY in s.words or first_span(policy.matter, s) is not None for s in turn.sentences)

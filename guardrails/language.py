@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Protocol
+from typing import Protocol, cast
 
 from domain.base import Language
 from guardrails.normalise import clean, tokens
@@ -29,11 +29,12 @@ class Identifier(Protocol):
 @lru_cache(maxsize=8)
 def identifier(candidates: tuple[Language, ...]) -> Identifier:
     """The packaged identifier restricted to the candidates; loaded on first need."""
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+    # Imported here: loading takes a second and most questions never need it. The package has no type hints.
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # type: ignore[import-untyped]
 
-    model: LanguageIdentifier = LanguageIdentifier.from_model_file(MODEL_FILE)
+    model = LanguageIdentifier.from_model_file(MODEL_FILE)
     model.set_languages(list(candidates))
-    return model
+    return cast(Identifier, model)
 
 
 def detect(

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 PARTY = "<party>"
 """The slot that stands for any party; no input can spell it, since `<` never survives."""
@@ -166,7 +167,10 @@ def _inside_word(text: str, i: int) -> bool:
     char = text[i]
     if char.isalnum() or unicodedata.category(char) == "Mn":
         return True
-    return char in "@$€" and 0 < i < len(text) - 1 and text[i - 1].isalnum() and text[i + 1].isalnum()
+    if char not in "@$€" or not 0 < i < len(text) - 1:
+        return False
+    before = text[i - 1].isalnum() or unicodedata.category(text[i - 1]) == "Mn"
+    return before and text[i + 1].isalnum()
 
 
 def _break_at(text: str, i: int) -> str:
@@ -187,7 +191,7 @@ def _unleet(word: str) -> str:
         return word
     signs = [c for c in word if not c.isalpha()]
     letters = len(word) - len(signs)
-    doubled = any(a.isdigit() and b.isdigit() for a, b in zip(word, word[1:], strict=False))
+    doubled = any(a.isdigit() and b.isdigit() for a, b in pairwise(word))
     if letters < 2 or len(signs) > letters or doubled or any(c not in _LEET for c in signs):
         return "".join(c for c in word if c.isalnum())
     return "".join(_LEET.get(c, c) for c in word)
@@ -228,7 +232,7 @@ def _joined(words: list[Token]) -> list[Token]:
 
 
 def _spelled(run: list[Token]) -> list[Token]:
-    gaps = [b.start - a.end for a, b in zip(run, run[1:], strict=False)]
+    gaps = [b.start - a.end for a, b in pairwise(run)]
     pieces = [[run[0]]]
     for gap, letter in zip(gaps, run[1:], strict=True):
         if gap > min(gaps):
@@ -244,11 +248,10 @@ def _merged_breaks(words: list[Token]) -> list[Token]:
     """Repeated sentence ends count once; a question mark wins."""
     out: list[Token] = []
     for word in words:
-        if word.text in BREAKS:
-            if out and out[-1].text in BREAKS:
-                if word.text == "?":
-                    out[-1] = Token("?", out[-1].start, word.end)
-                continue
+        if word.text in BREAKS and out and out[-1].text in BREAKS:
+            if word.text == "?":
+                out[-1] = Token("?", out[-1].start, word.end)
+            continue
         out.append(word)
     return out
 

@@ -110,7 +110,7 @@ def _lines(
 def _line(
     number: int, first: int, last: int, text: str, boxes: list[Box], textpage: pdfium.PdfTextPage, hyphen: bool
 ) -> Line:
-    inked = [boxes[i] for i in range(first, last) if not text[i].isspace()]
+    inked = _on_baseline([boxes[i] for i in range(first, last) if not text[i].isspace()])
     sizes = Counter(round(b[3] - b[1], 1) for b in inked)
     marks = [i for i in range(first, last) if text[i].isalpha()] or [first]
     samples = {marks[0], marks[len(marks) // 2], marks[-1]}
@@ -127,6 +127,14 @@ def _line(
         bold=all(_is_bold(textpage, i) for i in sorted(samples)),
         hyphen=hyphen or text[first:last].endswith("\u00ad"),
     )
+
+
+def _on_baseline(boxes: list[Box]) -> list[Box]:
+    """The boxes without glyphs that stand far off the line, such as rotated text beside a footer."""
+    middle = sorted(b[1] for b in boxes)[len(boxes) // 2]
+    height = sorted(b[3] - b[1] for b in boxes)[len(boxes) // 2]
+    near = [b for b in boxes if abs(b[1] - middle) <= 1.5 * height]
+    return near or boxes
 
 
 def _words(first: int, last: int, text: str, boxes: list[Box]) -> list[tuple[int, int, float, float, float, float]]:

@@ -27,7 +27,6 @@ def new_exchange(number: int, conversation: str = "c0", claims: int = 3, hits: i
             Hit(passage=digest, party=f"party-{n % 5}", rank=n, score=n, lexical=n, dense=n, coverage=n)
             for n in range(hits)
         ),
-        drafts=found,
         answer=Answer(
             record=f"{number:032x}", conversation=conversation, election="toy", status=AnswerStatus.ANSWERED,
             language="en", claims=found,

@@ -6,12 +6,12 @@ The pages read built elections and ask questions; they never see an index, a sto
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from domain.answer import Answer
-from domain.base import Digest, Localised
+from domain.base import Digest, Language, Localised
 from domain.election import Election, Source
 from domain.exchange import Exchange
 from domain.passage import Passage
@@ -98,13 +98,38 @@ class SectionView(Protocol):
         ...
 
     @property
-    def text(self) -> tuple[str, ...]:
-        """Its paragraphs."""
+    def paragraphs(self) -> tuple[Passage, ...]:
+        """Its passages in reading order."""
         ...
 
 
-PolicyEntry = tuple[str, str, Localised, Mapping[str, tuple[str, ...]]]
-"""Category, action, reason per language, examples per language."""
+class PolicyEntry(Protocol):
+    """One kind of question that is not answered from the sources."""
+
+    @property
+    def action(self) -> str:
+        """What happens instead: `refuse`, `redirect` or `answer`."""
+        ...
+
+    @property
+    def title(self) -> Localised:
+        """Its name for readers."""
+        ...
+
+    @property
+    def reason(self) -> Localised:
+        """Why it is not answered."""
+        ...
+
+    @property
+    def declined(self) -> Mapping[Language, tuple[str, ...]]:
+        """Questions of this kind."""
+        ...
+
+    @property
+    def answered(self) -> Mapping[Language, tuple[str, ...]]:
+        """Questions close by that are answered."""
+        ...
 
 
 class Built(Protocol):
@@ -120,23 +145,23 @@ class Built(Protocol):
         """Documents by digest."""
         ...
 
-    def page(self, sha256: Digest, n: int) -> PageView:
+    def page(self, sha256: Digest, n: int, /) -> PageView:
         """One page, counted from 1."""
         ...
 
-    def page_image(self, sha256: Digest, n: int, scale: float) -> bytes:
+    def page_image(self, sha256: Digest, n: int, scale: float, /) -> bytes:
         """PNG of one page; `scale` is pixels per point."""
         ...
 
-    def sections(self, sha256: Digest) -> tuple[SectionView, ...]:
+    def sections(self, sha256: Digest, /) -> Sequence[SectionView]:
         """Sections in reading order; empty for a document with pages."""
         ...
 
-    def passage(self, id: Digest) -> Passage:
-        """The passage with this id; LookupError when this build has none."""
+    def passage(self, id: Digest, /) -> Passage:
+        """The passage with this id; UnknownDocument when this build has none."""
         ...
 
-    def policy_entries(self) -> tuple[PolicyEntry, ...]:
+    def policy_entries(self) -> Sequence[PolicyEntry]:
         """What is declined, and why."""
         ...
 
@@ -144,22 +169,22 @@ class Built(Protocol):
 class Desk(Protocol):
     """The one entry to the service."""
 
-    def elections(self) -> tuple[Built, ...]:
+    def elections(self) -> Sequence[Built]:
         """Every built pack."""
         ...
 
-    def election(self, id: str) -> Built:
+    def election(self, id: str, /) -> Built:
         """One built pack; UnknownElection when there is none."""
         ...
 
-    async def ask(self, ask: Ask) -> Answer:
+    async def ask(self, ask: Ask, /) -> Answer:
         """Answer a question; the answer carries its record."""
         ...
 
-    async def answer(self, record: str) -> Answer:
+    async def answer(self, record: str, /) -> Answer:
         """A recorded answer; UnknownRecord when there is none."""
         ...
 
-    async def exchange(self, record: str) -> Exchange:
+    async def exchange(self, record: str, /) -> Exchange:
         """The whole recorded exchange."""
         ...

@@ -14,7 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from app.api import page_marks, page_views
 from app.api.page_desk import DocumentView
 from app.api.page_routes import BuiltHere, DocumentHere, NoSuchPage, PageRoute
-from app.api.page_shell import SECURITY_HEADERS, page
+from app.api.page_shell import SECURITY_HEADERS, Shell, page
 
 IMAGE_SCALES = {"1": 1.5, "2": 3.0}
 """Pixels per point on offer: for reading beside the text, and for a closer look."""
@@ -51,7 +51,7 @@ async def document_page(
     context |= {"quotation": quotation, "lines": page_marks.lines_on_page(shown, spans)}
     context["pieces"] = page_marks.pieces(shown.text, spans)
     if quotation:
-        context["passage_pieces"] = page_marks.pieces(quotation.passage.text, [(quotation.start, quotation.end)])
+        context["passage_pieces"] = page_marks.marked_passage(quotation.passage, quotation)
     return page(request, "page.html", context)
 
 
@@ -59,11 +59,14 @@ async def document_page(
 def page_image(number: int, sha256: str, request: Request, built: BuiltHere, view: DocumentHere) -> Response:
     """The picture of a page, the same bytes for ever, since the address names the document's digest."""
     _need_page(view, number)
+    shell: Shell = request.app.state.shell
     scale = IMAGE_SCALES.get(request.query_params.get("size", "1"))
     if scale is None:
         raise NoSuchPage("no such size")
     headers = {**SECURITY_HEADERS, "Cache-Control": "public, max-age=86400"}
-    return Response(built.page_image(sha256, number, scale), media_type="image/png", headers=headers)
+    with shell.drawing:
+        picture = built.page_image(sha256, number, scale)
+    return Response(picture, media_type="image/png", headers=headers)
 
 
 @router.get("/e/{election}/documents/{sha256}/sections/{slug}")
@@ -74,13 +77,14 @@ async def document_section(
     """One section of a document without pages, the quotation marked."""
     sections = await run_in_threadpool(built.sections, sha256)
     quotation = page_views.quotation_asked(built, sha256, passage, (start, to))
-    at = next((n for n, s in enumerate(sections) if s.slug == slug), None)
-    if at is None:
+    found = [n for n, s in enumerate(sections) if s.slug == slug]
+    if not found:
         raise NoSuchPage(f"no section {slug}")
+    cited = [n for n in found if quotation and any(p.id == quotation.passage.id for p in sections[n].paragraphs)]
+    at = (cited or found)[0]
     section = sections[at]
-    paragraphs = page_marks.marked_paragraphs(section.text, quotation) if quotation else None
     context = {"built": built, "sha256": sha256, "view": view, "section": section, "quotation": quotation}
-    context["paragraphs"] = paragraphs or tuple(page_marks.pieces(p, ()) for p in section.text)
+    context["paragraphs"] = tuple(page_marks.marked_passage(p, quotation) for p in section.paragraphs)
     context["previous"] = sections[at - 1] if at else None
     context["following"] = sections[at + 1] if at + 1 < len(sections) else None
     return page(request, "section.html", context)

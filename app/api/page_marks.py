@@ -1,12 +1,11 @@
 """Where a quotation stands: marked pieces of text, and its lines on the picture of the page.
 
-A mark comes only from a passage of the same document and its recorded spans, or from finding
-the passage's own words again; nothing a client sends is ever shown as text.
+A mark comes only from a passage of the same document and its recorded spans; nothing a client
+sends is ever shown as text.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -43,11 +42,6 @@ class Quotation:
     passage: Passage
     start: int
     end: int
-
-    @property
-    def text(self) -> str:
-        """The quoted words."""
-        return self.passage.text[self.start : self.end]
 
 
 def pieces(text: str, spans: Sequence[tuple[int, int]]) -> tuple[Piece, ...]:
@@ -87,26 +81,10 @@ def lines_on_page(page: PageView, spans: Sequence[tuple[int, int]]) -> tuple[Lin
     return tuple(_flipped(line, page.height) for line in lines)
 
 
-def marked_paragraphs(paragraphs: Sequence[str], quotation: Quotation) -> tuple[tuple[Piece, ...], ...]:
-    """Each paragraph with the quoted words marked, found again whatever the white space between them."""
-    whole = _find_all(paragraphs, [quotation.text])
-    if not any(whole):
-        passage = quotation.passage
-        sentences = quoted_sentences(passage, quotation.start, quotation.end)
-        whole = _find_all(paragraphs, [passage.text[s.start : s.end] for s in sentences])
-    return tuple(pieces(text, spans) for text, spans in zip(paragraphs, whole, strict=True))
-
-
-def _find_all(paragraphs: Sequence[str], wanted: Sequence[str]) -> list[list[tuple[int, int]]]:
-    patterns = [re.compile(r"\s+".join(map(re.escape, words.split()))) for words in wanted if words.strip()]
-    found: list[list[tuple[int, int]]] = [[] for _ in paragraphs]
-    for pattern in patterns:
-        for spans, text in zip(found, paragraphs, strict=True):
-            match = pattern.search(text)
-            if match:
-                spans.append(match.span())
-                break
-    return found
+def marked_passage(passage: Passage, quotation: Quotation | None) -> tuple[Piece, ...]:
+    """A passage as text, the quotation marked if it stands in this passage."""
+    here = quotation is not None and quotation.passage.id == passage.id
+    return pieces(passage.text, [(quotation.start, quotation.end)] if quotation and here else [])
 
 
 def _same_line(line: tuple[float, float, float, float], box: Box) -> bool:

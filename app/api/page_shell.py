@@ -10,8 +10,9 @@ import hashlib
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -57,6 +58,8 @@ class Shell:
     environment: Environment
     messages: Messages
     assets: Mapping[str, Asset]
+    drawing: Lock = field(default_factory=Lock)
+    """Held while a page is drawn: PDFium is not safe for several threads at once."""
 
 
 def open_shell(folder: Path = FRONTEND) -> Shell:

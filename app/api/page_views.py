@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from app.api.page_desk import Built, DocumentView
 from app.api.page_marks import Quotation
+from app.errors import UnknownDocument
 from domain.answer import Answer, Citation, Claim, Silence
 from domain.base import Digest
 from domain.election import Election, Party, Source
@@ -96,7 +97,7 @@ def passage_or_none(built: Built, id: str) -> Passage | None:
     """The passage, or None when this build does not hold it."""
     try:
         return built.passage(id)
-    except LookupError:
+    except UnknownDocument:
         return None
 
 

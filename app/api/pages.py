@@ -133,7 +133,7 @@ def answer_page(request: Request, built: Built, answer: Answer, *, status: int =
     context |= {"built": built, "rows": page_views.rows(built, answer)}
     context["without"] = page_views.parties_named(built.election, answer.no_document)
     response = page(request, "answer.html", context, status)
-    response.headers["X-Robots-Tag"] = "noindex"
+    response.headers.update({"X-Robots-Tag": "noindex", "Cache-Control": "private, no-cache"})
     return response
 
 

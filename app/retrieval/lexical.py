@@ -35,8 +35,6 @@ class Query:
     concepts: tuple[tuple[str, int, tuple[tuple[int, int], ...]], ...]
     """(word, idf in thousandths, ((term, strength in thousandths), …))"""
 
-    expansion: tuple[str, ...] = ()
-    """Terms of the vocabulary that were looked for beside the question's own words."""
 
 
 @dataclass(frozen=True)
@@ -192,8 +190,7 @@ def parse(text: str, reader: Reader, gram_share: int) -> Query:
     }
     weights = _scaled(stem_weights, 1000 - gram_share) | _scaled(gram_weights, gram_share)
     terms = sorted(weights)
-    expansion = _expansion(content, reader)
-    return Query(tuple(terms), tuple(weights[t] for t in terms), tuple(concepts), expansion)
+    return Query(tuple(terms), tuple(weights[t] for t in terms), tuple(concepts))
 
 
 def _own(word: str, reader: Reader) -> tuple[str, str, list[tuple[int, int]]]:
@@ -224,8 +221,9 @@ def _added(
     return added
 
 
-def _expansion(content: Sequence[str], reader: Reader) -> tuple[str, ...]:
-    """The terms that were looked for beside the question's own words, in order, each once."""
+def expansion_of(text: str, reader: Reader) -> tuple[str, ...]:
+    """The vocabulary's terms that are looked for beside the question's own words, in order, each once."""
+    content = reader.asked.content(text)
     if reader.vocabulary is None:
         return ()
     matches = reader.vocabulary.matches([reader.asked.stem(word) for word in content])

@@ -10,6 +10,7 @@ import { stream, type Answer, type Ask, type Citation, type Claim } from "./answ
 
 interface Source {
   language: string;
+  facts: string;
   title: string;
 }
 
@@ -51,8 +52,8 @@ class IsegoriaAsk extends LitElement {
     super.connectedCallback();
     for (const [id, name] of pairs(this.dataset.parties)) this.parties.set(id, name);
     for (const [id, rest] of pairs(this.dataset.sources)) {
-      const at = rest.indexOf("=");
-      this.sources.set(id, { language: rest.slice(0, at), title: rest.slice(at + 1) });
+      const [language = "", facts = "", ...title] = rest.split("=");
+      this.sources.set(id, { language, facts, title: title.join("=") });
     }
     this.form?.addEventListener("submit", this.send);
   }
@@ -124,6 +125,12 @@ class IsegoriaAsk extends LitElement {
     this.spoken = `${said} ${this.words("done")}`;
   }
 
+  /** The button disappears with the work, so the reader is led back to the question. */
+  private stop = (): void => {
+    this.running?.abort();
+    this.form?.querySelector("textarea")?.focus();
+  };
+
   private keep(form: HTMLFormElement): void {
     const { conversation, record } = this.answer ?? {};
     if (conversation) {
@@ -192,16 +199,28 @@ class IsegoriaAsk extends LitElement {
   private working(): TemplateResult {
     return html`<div class="working">
       <p>${this.words("working")}</p>
-      <button type="button" @click=${() => this.running?.abort()}>${this.words("stop")}</button>
+      <button type="button" @click=${this.stop}>${this.words("stop")}</button>
     </div>`;
   }
 
   private verdict(answer: Answer): TemplateResult {
     return html`<div class="verdict" lang=${answer.language}>
-      ${[answer.message, answer.reason, answer.suggestion, answer.follow_up].map((text, n) =>
-        text ? html`<p class=${n ? "" : "message"}>${text}</p>` : nothing,
-      )}
+      ${answer.message ? html`<p class="message">${answer.message}</p>` : nothing}
+      ${answer.reason ? html`<p>${answer.reason}</p>` : nothing} ${this.instead(answer)}
+      ${answer.follow_up ? html`<p>${answer.follow_up}</p>` : nothing}
     </div>`;
+  }
+
+  private instead(answer: Answer): TemplateResult | typeof nothing {
+    if (!answer.suggestion) return nothing;
+    if (!/^(refused|redirected|unanswerable|clarify)/.test(answer.status)) return html`<p>${answer.suggestion}</p>`;
+    const address = new URL(this.words("askPage"), location.origin);
+    address.searchParams.set("q", answer.suggestion);
+    return html`<p class="suggestion">
+        <span lang=${this.words("language")}>${this.words("instead")}</span>
+        <a href=${address.pathname + address.search}>${answer.suggestion}</a>
+      </p>
+      <p lang=${this.words("language")}><a href=${this.words("limitsPage")}>${this.words("limits")}</a></p>`;
   }
 
   /** Law first, then the scope in its published order; before the scope is known, as claims arrive in that order. */
@@ -232,6 +251,7 @@ class IsegoriaAsk extends LitElement {
           <blockquote dir="auto" lang=${this.source(c)?.language ?? ""}><p>${c.quote}</p></blockquote>
           <figcaption>
             <a href=${this.link(c)}><span class="hidden">${this.words("open")} </span>${this.titleOf(c)}, ${this.place(c)}</a>
+            <span class="facts">${this.source(c)?.facts}</span>
           </figcaption>
         </figure>`,
       )}

@@ -16,8 +16,8 @@ from typing import Any
 import pypdfium2
 
 from app.api.links import viewer_url
-from app.api.page_desk import Ask, Box, PolicyEntry
-from app.errors import BadQuestion, UnknownConversation, UnknownElection, UnknownRecord
+from app.api.page_desk import Ask, Box
+from app.errors import BadQuestion, UnknownConversation, UnknownDocument, UnknownElection, UnknownRecord
 from domain.answer import Answer, AnswerStatus, Citation, Claim, Searched, Silence
 from domain.base import sha256
 from domain.election import Election
@@ -42,11 +42,14 @@ PROGRAMMES: Mapping[str, tuple[str, ...]] = {
         "dem Mietspiegel bleiben, zahlen weniger Grundsteuer.",
         "Dörfer brauchen Ärzte. Wer sich für zehn Jahre niederlässt, dem erstattet das Land das Studium.",
     ),
-    "turm": ("Die Volksabstimmung wird auf Landesebene eingeführt. Zehntausend Unterschriften genügen für den Antrag.",),
+    "turm": (
+        "Die Volksabstimmung wird auf Landesebene eingeführt. Zehntausend Unterschriften genügen für den Antrag.",
+    ),
 }
 LAW = (
     "(1) Wer durch Briefwahl wählen will, beantragt den Wahlschein bis zum zweiten Tag vor der Wahl, 18 Uhr.",
-    "(2) Der Wahlbrief muss am Wahltag bis 18 Uhr bei der Wahlleitung eingehen. Später eingehende Wahlbriefe zählen nicht.",
+    "(2) Der Wahlbrief muss am Wahltag bis 18 Uhr bei der Wahlleitung eingehen. "
+    "Später eingehende Wahlbriefe zählen nicht.",
 )
 PARTIES = (
     ("auen", "AUEN", "Bündnis der Auen"),
@@ -75,7 +78,18 @@ class FakeSection:
     slug: str
     heading: tuple[str, ...]
     title: str
-    text: tuple[str, ...]
+    paragraphs: tuple[Passage, ...]
+
+
+@dataclass(frozen=True)
+class FakeEntry:
+    """An entry of the policy."""
+
+    action: str
+    title: dict[str, str]
+    reason: dict[str, str]
+    declined: dict[str, tuple[str, ...]]
+    answered: dict[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -95,7 +109,7 @@ class FakeBuilt:
     files: Mapping[str, bytes]
     section_texts: Mapping[str, tuple[FakeSection, ...]]
     passages: Mapping[str, Passage]
-    policy: tuple[PolicyEntry, ...] = ()
+    policy: tuple[FakeEntry, ...] = ()
 
     @property
     def documents(self) -> dict[str, FakeDocument]:
@@ -123,9 +137,11 @@ class FakeBuilt:
 
     def passage(self, id: str) -> Passage:
         """A passage by id."""
+        if id not in self.passages:
+            raise UnknownDocument(f"no passage {id}")
         return self.passages[id]
 
-    def policy_entries(self) -> tuple[PolicyEntry, ...]:
+    def policy_entries(self) -> tuple[FakeEntry, ...]:
         """What is declined."""
         return self.policy
 
@@ -186,7 +202,9 @@ class FakeDesk:
             at="2026-05-03T10:15:00Z",
             seed=7,
             question=Question(election=answer.election, text=self.questions[record], language="de", conversation="c"),
-            digests=Digests(corpus="c" * 64, index="1" * 64, policy="d" * 64, settings="5" * 64, wording="e" * 64, code="0"),
+            digests=Digests(
+                corpus="c" * 64, index="1" * 64, policy="d" * 64, settings="5" * 64, wording="e" * 64, code="0"
+            ),
             hits=tuple(hits),
             answer=answer,
             steps=tuple(Step(name=n, outcome="ok", wall_us=2100 * k, cpu_us=900) for k, n in enumerate(names, 1)),
@@ -213,13 +231,18 @@ def read_pages(data: bytes) -> tuple[FakePage, ...]:
 
 def pdf(pages: tuple[tuple[str, ...], ...]) -> bytes:
     """A small PDF: each page a tuple of paragraphs, the first set as a heading (ISO 32000-1, 7.5)."""
-    objects = ["<</Type/Catalog/Pages 2 0 R>>", "", "<</Type/Font/Subtype/Type1/BaseFont/Times-Roman/Encoding/WinAnsiEncoding>>"]
+    objects = [
+        "<</Type/Catalog/Pages 2 0 R>>",
+        "",
+        "<</Type/Font/Subtype/Type1/BaseFont/Times-Roman/Encoding/WinAnsiEncoding>>",
+    ]
     kids = []
     for paragraphs in pages:
         stream = _content(paragraphs)
         objects.append(f"<</Length {len(stream.encode('cp1252'))}>>stream\n{stream}\nendstream")
         objects.append(
-            f"<</Type/Page/Parent 2 0 R/MediaBox[0 0 420 595]/Contents {len(objects)} 0 R/Resources<</Font<</F 3 0 R>>>>>>"
+            f"<</Type/Page/Parent 2 0 R/MediaBox[0 0 420 595]/Contents {len(objects)} 0 R"
+            "/Resources<</Font<</F 3 0 R>>>>>>"
         )
         kids.append(f"{len(objects)} 0 R")
     objects[1] = f"<</Type/Pages/Count {len(kids)}/Kids[{' '.join(kids)}]>>"
@@ -228,7 +251,8 @@ def pdf(pages: tuple[tuple[str, ...], ...]) -> bytes:
         offsets.append(len(out))
         out += f"{number} 0 obj{body}endobj\n".encode("cp1252")
     table = "".join(f"{offset:010d} 00000 n \n" for offset in offsets)
-    tail = f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n{table}trailer<</Size {len(objects) + 1}/Root 1 0 R>>\nstartxref\n"
+    count = len(objects) + 1
+    tail = f"xref\n0 {count}\n0000000000 65535 f \n{table}trailer<</Size {count}/Root 1 0 R>>\nstartxref\n"
     return out + f"{tail}{len(out)}\n%%EOF".encode("cp1252")
 
 
@@ -248,13 +272,17 @@ def invented(programmes: Mapping[str, tuple[str, ...]] = PROGRAMMES, name: str =
             passages[passage.id] = passage
     law = sha256("\n".join(LAW).encode())
     sources.append(_source("lwg", law, "text/markdown", title="Landeswahlgesetz", short="LWG", kind="law"))
+    units = [
+        _passage(law, None, text, text).model_copy(update={"section": "§ 36 LWG", "page": None, "page_end": None})
+        for text in LAW
+    ]
+    passages |= {unit.id: unit for unit in units}
     sections = tuple(
-        FakeSection(f"par-{n}-lwg", ("Zweiter Abschnitt", f"§ {n} {t}"), f"§ {n} {t}", LAW if n == 36 else ("Siehe § 36.",))
+        FakeSection(
+            f"par-{n}-lwg", ("Zweiter Abschnitt", f"§ {n} {t}"), f"§ {n} {t}", tuple(units if n == 36 else units[:1])
+        )
         for n, t in ((35, "Wahlzeit"), (36, "Briefwahl"), (37, "Auszählung"))
     )
-    for text in LAW:
-        passage = _passage(law, None, text, text).model_copy(update={"section": "§ 36 LWG", "page": None, "page_end": None})
-        passages[passage.id] = passage
     election = Election.model_validate(_election(sources, name))
     return FakeBuilt(election, files, {law: sections}, passages, POLICY)
 
@@ -269,15 +297,24 @@ def hostile() -> FakeBuilt:
         passages[key] = passage.model_copy(update={"text": evil, "heading": (evil,), "sentences": (sentence,)})
     sources = tuple(s.model_copy(update={"title": evil[:280], "publisher": evil[:150]}) for s in good.election.sources)
     parties = tuple(p.model_copy(update={"name": {"de": evil[:180]}}) for p in good.election.parties)
-    sections = {k: tuple(replace(s, title=evil, text=(evil,)) for s in v) for k, v in good.section_texts.items()}
+    sections = {
+        k: tuple(replace(s, title=evil, paragraphs=tuple(passages[p.id] for p in s.paragraphs)) for s in v)
+        for k, v in good.section_texts.items()
+    }
     election = good.election.model_copy(update={"id": "evil", "sources": sources, "parties": parties})
-    return FakeBuilt(election, good.files, sections, passages, (("<b>", "refuse", {"de": evil}, {"de": (evil,)}),))
+    return FakeBuilt(
+        election,
+        good.files,
+        sections,
+        passages,
+        (FakeEntry("refuse", {"de": evil}, {"de": evil}, {"de": (evil,)}, {}),),
+    )
 
 
 def desk_for(*built: FakeBuilt) -> FakeDesk:
     """A desk over the packs with one prepared answer of each kind, from the first pack."""
     first = built[0]
-    cited = {p.party: p for p in reversed(first.passages.values()) if p.party}
+    cited = {p.party: p for p in reversed(list(first.passages.values())) if p.party}
     claims = tuple(_claim(first, cited[p]) for p in ("auen", "hafen", "linde"))
     rules = tuple(p for p in first.passages.values() if p.party is None)
     searched = Searched(documents=(next(iter(first.documents)),), passages=212, terms=("Miete", "Wohnung"))
@@ -289,7 +326,11 @@ def desk_for(*built: FakeBuilt) -> FakeDesk:
         resolved_question="Was sagen die Parteien zum Thema Miete?", scope=tuple(p[0] for p in PARTIES),
         silent=(Silence(party="turm", searched=searched),), near=(_claim(first, cited["turm"]),),
     )  # fmt: skip
-    card = Claim(kind="card", text="Beantragen Sie die Briefwahl bis zum 1. Mai 2026, 18 Uhr.", citations=_claim(first, rules[0]).citations)
+    card = Claim(
+        kind="card",
+        text="Beantragen Sie die Briefwahl bis zum 1. Mai 2026, 18 Uhr.",
+        citations=_claim(first, rules[0]).citations,
+    )
     refused = Answer(
         **common, status=AnswerStatus.REFUSED_VOTING_ADVICE,
         message="Wen Sie wählen, entscheiden Sie allein.",
@@ -298,22 +339,34 @@ def desk_for(*built: FakeBuilt) -> FakeDesk:
     )  # fmt: skip
     prepared = {
         "all": everyone,
-        "wie": Answer(**common, **digests, status=AnswerStatus.ANSWERED, message="Das regelt das Wahlrecht.", claims=(card,)),
+        "wie": Answer(
+            **common, **digests, status=AnswerStatus.ANSWERED, message="Das regelt das Wahlrecht.", claims=(card,)
+        ),
         "wen": refused,
         "pause": Answer(**common, status=AnswerStatus.PAUSED, message="Der Dienst macht Pause."),
     }
     return FakeDesk(built, prepared)
 
 
-POLICY: tuple[PolicyEntry, ...] = (
-    (
-        "voting_advice", "refuse",
-        {"de": "Wer wählt, entscheidet selbst. Eine Empfehlung nähme Partei.", "en": "The choice is the voter’s alone."},
-        {"de": ("Wen soll ich wählen?", "Welche Partei passt zu mir?"), "en": ("Whom should I vote for?",)},
+POLICY = (
+    FakeEntry(
+        "refuse",
+        {"de": "Wahlempfehlung", "fr": "Conseil de vote", "en": "Voting advice"},
+        {
+            "de": "Wer wählt, entscheidet selbst. Eine Empfehlung nähme Partei.",
+            "en": "The choice is the voter’s alone.",
+        },
+        {"de": ("Wen soll ich wählen?", "Ist {party} besser als {other}?"), "en": ("Whom should I vote for?",)},
+        {"de": ("Was sagen die Parteien zur Miete?",)},
     ),
-    ("prediction", "refuse", {"de": "Niemand weiß es."}, {"de": ("Wer gewinnt?",)}),
-    ("off_topic", "redirect", {"de": "Dazu gibt es bessere Quellen."}, {"de": ("Wie wird das Wetter?",)}),
-)  # fmt: skip
+    FakeEntry(
+        "redirect",
+        {"de": "Andere Themen"},
+        {"de": "Dazu gibt es bessere Quellen."},
+        {"de": ("Wie wird das Wetter?",)},
+        {},
+    ),
+)
 
 
 def _content(paragraphs: tuple[str, ...]) -> str:
@@ -359,9 +412,15 @@ def _source(id: str, digest: str, media_type: str, **more: Any) -> dict[str, Any
 
 
 def _election(sources: list[dict[str, Any]], name: str) -> dict[str, Any]:
-    topics = (("Miete", "rent", "les loyers"), ("Schule", "schools", "l’école"), ("Bus und Bahn", "buses and trains", "les transports"),
-              ("Ärztliche Versorgung", "medical care", "les soins"), ("Steuern", "taxes", "les impôts"), ("Volksabstimmung", "referendums", "le référendum"),
-              ("Hafen", "the port", "le port"))  # fmt: skip
+    topics = (
+        ("Miete", "rent", "les loyers"),
+        ("Schule", "schools", "l’école"),
+        ("Bus und Bahn", "buses and trains", "les transports"),
+        ("Ärztliche Versorgung", "medical care", "les soins"),
+        ("Steuern", "taxes", "les impôts"),
+        ("Volksabstimmung", "referendums", "le référendum"),
+        ("Hafen", "the port", "le port"),
+    )
     return {
         "id": "auenland-2026",
         "name": {"de": name, "en": "Auenland state election", "fr": "Élection régionale d’Auenland"},
@@ -370,7 +429,11 @@ def _election(sources: list[dict[str, Any]], name: str) -> dict[str, Any]:
         "time_zone": "Europe/Berlin",
         "languages": ["de", "fr", "en"],
         "authority": {"name": {"de": "Landeswahlleitung Auenland"}, "url": "https://wahlleitung.example/"},
-        "operator": {"name": "Landeswahlleitung Auenland", "contact": "Am Markt 1, Auenstadt", "complaints": "hinweis@wahlleitung.example"},
+        "operator": {
+            "name": "Landeswahlleitung Auenland",
+            "contact": "Am Markt 1, Auenstadt",
+            "complaints": "hinweis@wahlleitung.example",
+        },
         "fictional": True,
         "suggestions": [{"topic": {"de": d, "en": e, "fr": f}} for d, e, f in topics],
         "parties": [{"id": i, "short": {"de": s}, "name": {"de": n}} for i, s, n in PARTIES],

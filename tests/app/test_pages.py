@@ -1,4 +1,4 @@
-"""The pages as a browser without JavaScript gets them: words, languages, headers, errors, and hostile text kept harmless."""
+"""The pages as a browser without JavaScript gets them: words, languages, headers, errors, hostile text."""
 
 from __future__ import annotations
 
@@ -94,7 +94,16 @@ def ask(client: TestClient, question: str, home: str = HOME, **fields: str) -> s
 def addresses(client: TestClient, home: str = HOME) -> list[str]:
     """One address of every kind of page, links to cited places and a picture apart."""
     answers = [ask(client, words, home) for words in ("Was zu Miete?", "Wie wählen?", "Wen wählen?")]
-    found = ["/", "/about", home, f"{home}?q=Miete", f"{home}/documents", f"{home}/method", f"{home}/refusals", *answers]
+    found = [
+        "/",
+        "/about",
+        home,
+        f"{home}?q=Miete",
+        f"{home}/documents",
+        f"{home}/method",
+        f"{home}/refusals",
+        *answers,
+    ]
     for answer in answers[:2]:
         links = [a["href"] for a in Reader(client.get(answer).text).all("a") if "passage=" in a["href"]]
         found += [link.partition("#")[0] for link in links]
@@ -105,13 +114,21 @@ def addresses(client: TestClient, home: str = HOME) -> list[str]:
 def test_every_page_is_well_formed_in_every_language_and_asks_nothing_of_other_sites(client: TestClient) -> None:
     for address in addresses(client):
         for language in ("de", "fr", "en"):
-            reply = client.get(address, params={"lang": language} if "?" not in address else None, headers={"accept-language": language})
+            reply = client.get(
+                address,
+                params={"lang": language} if "?" not in address else None,
+                headers={"accept-language": language},
+            )
             page = Reader(reply.text)
             assert page.all("html")[0]["lang"] == language, address
             assert len(page.all("h1")) == 1 and len(page.all("main")) == 1
             assert not [a for t, a in page.tags if "style" in a or any(k.startswith("on") for k in a) or t == "style"]
             assert all(s.get("src", "").startswith("/static/") for s in page.all("script"))
-            loaded = [a.get("href", a.get("src", "")) for t, a in page.tags if t in {"link", "script", "img", "image", "iframe"}]
+            loaded = [
+                a.get("href", a.get("src", ""))
+                for t, a in page.tags
+                if t in {"link", "script", "img", "image", "iframe"}
+            ]
             assert all(one.startswith("/") and not one.startswith("//") for one in loaded), loaded
 
 
@@ -169,7 +186,10 @@ def test_the_cited_page_marks_the_quotation_in_picture_and_text(client: TestClie
     answer = client.get(ask(client, "Was zu Miete?")).text
     link = next(a["href"] for a in Reader(answer).all("a") if "passage=" in a["href"])
     page = client.get(link.partition("#")[0]).text
-    assert re.findall(r"<mark>([^<]*)</mark>", page)[0] == "Bei jeder neuen Vermietung gilt die Miete des Vormieters als Obergrenze."
+    assert (
+        re.findall(r"<mark>([^<]*)</mark>", page)[0]
+        == "Bei jeder neuen Vermietung gilt die Miete des Vormieters als Obergrenze."
+    )
     assert page.count('rx="1.5"') == 2, "two lines on the page"
     assert 'href="https://auen.example/programm"' in page
     plain = client.get(link.partition("?")[0]).text
@@ -207,6 +227,12 @@ def test_a_refusal_gives_reason_and_a_question_to_ask_instead(client: TestClient
     assert ">Was sagen die Parteien zum Thema Miete?</textarea>" in form
 
 
+def test_limits_are_shown_with_reasons_and_without_naming_a_party(client: TestClient) -> None:
+    text = Reader(client.get(f"{HOME}/refusals").text).text
+    assert "Wahlempfehlung" in text and "Eine Empfehlung nähme Partei." in text
+    assert "Ist Partei A besser als Partei B?" in text and "{party}" not in text
+
+
 def test_every_passage_considered_is_listed_quoted_or_not(client: TestClient, desk: FakeDesk) -> None:
     text = Reader(client.get(ask(client, "Was zu Miete?")).text).text
     assert text.count("Rang 1") == len(desk.built[0].passages)
@@ -214,15 +240,27 @@ def test_every_passage_considered_is_listed_quoted_or_not(client: TestClient, de
 
 
 def test_choices_reach_the_desk(client: TestClient, desk: FakeDesk) -> None:
-    reply = client.post(f"{HOME}/ask?lang=en", data={"question": "  Was?  ", "conversation": "c0ffee", "party": ["turm", "auen", "x"]})
+    reply = client.post(
+        f"{HOME}/ask?lang=en", data={"question": "  Was?  ", "conversation": "c0ffee", "party": ["turm", "auen", "x"]}
+    )
     assert reply.headers["location"].endswith("?lang=en")
     asked = desk.asked[-1]
-    assert (asked.question, asked.conversation, asked.parties, asked.language) == ("Was?", "c0ffee", ("auen", "turm"), "en")
+    assert (asked.question, asked.conversation, asked.parties, asked.language) == (
+        "Was?",
+        "c0ffee",
+        ("auen", "turm"),
+        "en",
+    )
 
 
 @pytest.mark.parametrize(
     ("question", "message"),
-    [("", "Schreiben Sie zuerst"), (" \n ", "Schreiben Sie zuerst"), ("ä" * 1001, "länger als 1.000"), ("a\0b", "in Worten")],
+    [
+        ("", "Schreiben Sie zuerst"),
+        (" \n ", "Schreiben Sie zuerst"),
+        ("ä" * 1001, "länger als 1.000"),
+        ("a\0b", "in Worten"),
+    ],
 )
 def test_a_bad_question_is_explained_at_its_field_and_kept(client: TestClient, question: str, message: str) -> None:
     reply = client.post(f"{HOME}/ask", data={"question": question, "party": "auen", "conversation": "c0ffee"})
@@ -278,7 +316,10 @@ def test_what_is_not_there_says_so(client: TestClient, address: str, words: str 
         assert words in reply.text and "Zur Startseite" in reply.text
 
 
-@pytest.mark.parametrize("tail", ["pages/0", "pages/3", "pages/-1", "pages/two", "pages/2/image.png?size=9", "pages/9/image.png", "sections/none"])
+@pytest.mark.parametrize(
+    "tail",
+    ["pages/0", "pages/3", "pages/-1", "pages/two", "pages/2/image.png?size=9", "pages/9/image.png", "sections/none"],
+)
 def test_a_page_that_a_document_lacks_is_not_there(client: TestClient, desk: FakeDesk, tail: str) -> None:
     document = next(iter(desk.built[0].files))
     reply = client.get(f"{HOME}/documents/{document}/{tail}")
@@ -307,7 +348,9 @@ def test_hostile_text_stays_text(evil: TestClient) -> None:
     assert "\u202e" in answer and '<blockquote dir="auto"' in answer, "quotations are shown as they are, isolated"
 
 
-@pytest.mark.parametrize("url", ["javascript:alert(1)", "//evil.example/x", "https://evil.example", "/\\evil.example", "data:text/html,x"])
+@pytest.mark.parametrize(
+    "url", ["javascript:alert(1)", "//evil.example/x", "https://evil.example", "/\\evil.example", "data:text/html,x"]
+)
 def test_an_address_that_leaves_the_site_is_no_citation_link(url: str) -> None:
     assert local(url) == ""
 
@@ -339,13 +382,20 @@ def test_pages_are_whole_without_the_built_script(desk: FakeDesk, tmp_path: Path
     install_pages(app, desk, tmp_path)
     with TestClient(app) as client:
         reply = client.get(HOME)
-    assert reply.status_code == 200 and "<script" not in reply.text and "isegoria-ask" not in reply.text and "<form" in reply.text
+    assert (
+        reply.status_code == 200
+        and "<script" not in reply.text
+        and "isegoria-ask" not in reply.text
+        and "<form" in reply.text
+    )
 
 
 def test_messages_have_the_same_keys_and_slots_in_every_language() -> None:
     messages = load_messages(FRONTEND / "messages")
     assert set(messages) >= {"de", "fr", "en"}
-    slots = {tag: {k: sorted(set(re.findall(r"\{(\w+)\}", v))) for k, v in words.items()} for tag, words in messages.items()}
+    slots = {
+        tag: {k: sorted(set(re.findall(r"\{(\w+)\}", v))) for k, v in words.items()} for tag, words in messages.items()
+    }
     for tag, found in slots.items():
         assert found.keys() == slots["en"].keys(), tag
         assert {k: v for k, v in found.items() if v != slots["en"][k]} == {}, tag

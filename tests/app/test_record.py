@@ -108,7 +108,7 @@ def test_many_at_once_are_all_stored(opened: Opened) -> None:
 
 
 def test_an_exchange_without_an_answer_is_kept(opened: Opened) -> None:
-    bare = new_exchange(1).with_(answer=None, scope=None, hits=(), drafts=(), steps=())
+    bare = new_exchange(1).with_(answer=None, scope=None, hits=(), steps=())
 
     async def story() -> None:
         async with opened() as record:

@@ -165,7 +165,7 @@ async def fill(recorder: Recorder, words: str) -> list[int]:
             acknowledged.append(number)
         assert 2 < len(acknowledged) < 1000
         assert not recorder.healthy
-        small = new_exchange(2000).with_(answer=None, hits=(), drafts=())
+        small = new_exchange(2000).with_(answer=None, hits=())
         await refused(recorder.append(small), RecordWriteFailed, "until a restart")
         assert await recorder.read(new_exchange(acknowledged[-1]).record) is not None
     return acknowledged

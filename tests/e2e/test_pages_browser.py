@@ -19,7 +19,7 @@ import pytest
 import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import StreamingResponse
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Dialog, Page, sync_playwright
 
 from app.api.page_desk import Ask
 from app.api.page_shell import FRONTEND
@@ -28,10 +28,16 @@ from tests.app.invented_desk import FakeDesk, desk_for, hostile, invented
 
 CHROMIUM = shutil.which("chromium")
 PICTURES = Path(__file__).resolve().parents[1] / "artefacts"
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+AXE = FRONTEND / "node_modules" / "axe-core" / "axe.min.js"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 HOME = "/e/auenland-2026"
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed: pages were NOT tried in a browser")
@@ -87,7 +93,9 @@ def stream_answers(app: FastAPI, desk: FakeDesk) -> None:
         body = await request.json()
         if "überlastet" in body["question"]:
             return Response(status_code=503)
-        answer = await desk.ask(Ask(body["election"], body["question"], body.get("conversation"), tuple(body.get("parties", ()))))
+        answer = await desk.ask(
+            Ask(body["election"], body["question"], body.get("conversation"), tuple(body.get("parties", ())))
+        )
         events = ["event: step\ndata: {}\n\n"]
         events += [f"event: claim\ndata: {claim.model_dump_json()}\n\n" for claim in answer.claims]
         if "Abbruch" not in body["question"]:
@@ -116,9 +124,14 @@ def streaming_site() -> Iterator[str]:
 
 def open_page(browser: Browser, width: int = 1280, **options: Any) -> Page:
     """A page without JavaScript that fails the test when anything leaves this machine."""
-    context = browser.new_context(viewport={"width": width, "height": 800}, locale="de-DE", **{"java_script_enabled": False, **options})
+    context = browser.new_context(
+        viewport={"width": width, "height": 800}, locale="de-DE", **{"java_script_enabled": False, **options}
+    )
     page = context.new_page()
-    page.route(lambda url: not url.startswith("http://127.0.0.1:"), lambda route: pytest.fail(f"left the site: {route.request.url}"))
+    page.route(
+        lambda url: not url.startswith("http://127.0.0.1:"),
+        lambda route: pytest.fail(f"left the site: {route.request.url}"),
+    )
     return page
 
 
@@ -177,7 +190,14 @@ def test_nothing_scrolls_sideways_at_320_pixels(browser: Browser, site: str, hos
     page.get_by_label("Ihre Frage").fill("Was sagen die Parteien zu Mieten?")
     page.get_by_role("button", name="Fragen", exact=True).click()
     page.wait_for_url("**/a/*")
-    addresses = [page.url, base + home, base + home + "/documents", base + home + "/method", base + home + "/refusals", base + "/about"]
+    addresses = [
+        page.url,
+        base + home,
+        base + home + "/documents",
+        base + home + "/method",
+        base + home + "/refusals",
+        base + "/about",
+    ]
     addresses.append(base + str(page.locator(".voice figcaption a").first.get_attribute("href")))
     for address in addresses:
         page.goto(address)
@@ -188,7 +208,12 @@ def test_nothing_scrolls_sideways_at_320_pixels(browser: Browser, site: str, hos
 def test_hostile_text_runs_nothing(browser: Browser, hostile_site: str) -> None:
     page = open_page(browser, java_script_enabled=True)
     dialogs: list[str] = []
-    page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+
+    def refuse(dialog: Dialog) -> None:
+        dialogs.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", refuse)
     page.goto(hostile_site + "/e/evil")
     page.get_by_label("Ihre Frage").fill('<script>alert("q")</script>')
     page.get_by_role("button", name="Fragen", exact=True).click()
@@ -208,13 +233,15 @@ def test_every_target_is_large_enough(browser: Browser, site: str) -> None:
         """() => [...document.querySelectorAll('a, button, summary, input:not([type=hidden])')]
             .filter(e => e.checkVisibility() && !e.closest('p') && !e.closest('.skip') && !e.matches('.skip'))
             .map(e => [(e.closest('label') || e).getBoundingClientRect(), e.textContent.trim()])
-            .filter(([r]) => r.width > 0 && (r.height < 24 || r.width < 24)).map(([r, t]) => t + ' ' + r.width + 'x' + r.height)"""
+            .filter(([r]) => r.width > 0 && (r.height < 24 || r.width < 24))
+            .map(([r, t]) => t + ' ' + r.width + 'x' + r.height)"""
     )
     assert small == []
 
 
 built_script = pytest.mark.skipif(
-    not (FRONTEND / "dist" / "ask.js").exists(), reason="frontend/dist is not built: streaming was NOT tried in a browser"
+    not (FRONTEND / "dist" / "ask.js").exists(),
+    reason="frontend/dist is not built: streaming was NOT tried in a browser",
 )
 
 
@@ -227,7 +254,8 @@ def test_claims_appear_as_they_arrive_and_each_is_announced_once(browser: Browse
     page.goto(streaming_site + HOME)
     page.evaluate(
         """() => { window.said = []; new MutationObserver(() => {
-            const text = document.querySelector('[role=status]')?.textContent; if (text && text !== said.at(-1)) said.push(text);
+            const text = document.querySelector('[role=status]')?.textContent;
+            if (text && text !== said.at(-1)) said.push(text);
         }).observe(document.body, {subtree: true, childList: true, characterData: true}); }"""
     )
     page.get_by_label("Ihre Frage").fill("Was sagen die Parteien zu Mieten?")
@@ -238,7 +266,13 @@ def test_claims_appear_as_they_arrive_and_each_is_announced_once(browser: Browse
     assert said[0] == "Die Dokumente werden durchsucht …"
     assert [s.split(":")[0] for s in said[1:4]] == ["AUEN", "HAFEN", "LINDE"]
     assert said[4].endswith("Die Antwort ist vollständig.") and len(said) == 5
-    assert page.locator(".streamed .voice h3").all_inner_texts() == ["AUEN", "HAFEN", "LINDE", "TURM", "Kein Dokument vorgelegt"]
+    assert page.locator(".streamed .voice h3").all_inner_texts() == [
+        "AUEN",
+        "HAFEN",
+        "LINDE",
+        "TURM",
+        "Kein Dokument vorgelegt",
+    ]
     assert page.evaluate("document.activeElement.type") == "submit", "focus stays in the form"
     assert page.locator("input[name=conversation]").get_attribute("value") == "c0ffee"
     assert page.locator(".streamed blockquote").first.get_attribute("lang") == "de"
@@ -269,7 +303,37 @@ def test_stopping_leaves_the_question_in_the_form(browser: Browser, streaming_si
     page.get_by_role("button", name="Fragen", exact=True).click()
     page.get_by_role("button", name="Anhalten").click()
     page.locator("[role=log]").get_by_text("Angehalten.").wait_for()
+    assert page.evaluate("document.activeElement.id") == "question"
     assert page.get_by_label("Ihre Frage").input_value() == "Was sagen die Parteien zu Mieten?"
+
+
+@pytest.mark.skipif(
+    not AXE.exists(), reason="axe-core is not installed in frontend/: accessibility rules were NOT tried"
+)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_any_page(browser: Browser, site: str, hostile_site: str, scheme: str) -> None:
+    page = open_page(browser, 360, java_script_enabled=True, color_scheme=scheme, bypass_csp=True)
+    addresses = [site + HOME + tail for tail in ("", "/documents", "/method", "/refusals", "/a/none")]
+    addresses += [site + "/about", hostile_site + "/e/evil"]
+    for question in ("Was sagen die Parteien zu Mieten?", "Wie wähle ich per Brief?", "Wen soll ich wählen?"):
+        ask(page, site, question)
+        page.wait_for_url("**/a/*")
+        addresses.append(page.url)
+        addresses += [site + str(a.get_attribute("href")) for a in page.locator(".voice figcaption a").all()[:1]]
+    ask(page, site, " ")
+    found = violations(page)
+    for address in addresses:
+        page.goto(address)
+        page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+        found += violations(page)
+    assert found == []
+
+
+def violations(page: Page) -> list[str]:
+    """What axe-core objects to on the page as it stands, all rules on."""
+    page.add_script_tag(path=AXE)
+    result = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [f"{page.url} {v['id']}: {[n['html'][:150] for n in v['nodes']][:3]}" for v in result["violations"]]
 
 
 @built_script

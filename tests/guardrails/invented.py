@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cache
+from pathlib import Path
+
 from domain.election import Party
 from domain.names import Names
+from guardrails.policy import Policy, load_policy
+
+COMMON = Path(__file__).parents[2] / "elections" / "common"
+DATA = Path(__file__).parents[1] / "data"
 
 PAIRS = (("Mondpartei", "Ostwind-Allianz"), ("XQP", "Bund der Uferleute"), ("Libellen", "Forum 77"))
 
@@ -14,6 +21,13 @@ def party(party_id: str, name: str) -> Party:
     return Party(id=party_id, short=texts, name=texts, forms=(name,))
 
 
+@cache
+def policy() -> Policy:
+    """The policy as shipped."""
+    return load_policy(COMMON)
+
+
+@cache
 def names() -> Names:
     """Names over all invented parties."""
     flat = [name for pair in PAIRS for name in pair]

@@ -1,0 +1,26 @@
+"""One follow-up from the reviewed templates: it opens another look and never steers."""
+
+from __future__ import annotations
+
+from app.answering.desk_view import Room
+from app.answering.wording import filled
+from domain.answer import AnswerStatus
+from domain.exchange import Exchange
+
+
+def ask_back(exchange: Exchange, room: Room) -> Exchange:
+    """Add a follow-up to an answered question; the template is drawn by the recorded seed.
+
+    Topics come from the pack's neutral list, so no party and no position is ever suggested.
+    """
+    answer = exchange.answer
+    if answer is None or answer.status is not AnswerStatus.ANSWERED:
+        return exchange
+    language = exchange.question.language
+    templates = room.words(language).follow_up
+    topics = [s.topic.get(language) or next(iter(s.topic.values())) for s in room.built.election.suggestions]
+    template = templates[exchange.seed % len(templates)]
+    if "{topic}" in template and not topics:
+        return exchange
+    topic = topics[(exchange.seed // len(templates)) % len(topics)] if topics else ""
+    return exchange.with_(answer=answer.model_copy(update={"follow_up": filled(template, topic=topic)}))

@@ -1,0 +1,68 @@
+"""The same number of passages for every party in scope, or the law's, with all scores kept in the record."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+
+from app.answering.cards import matching_card
+from app.answering.desk_view import Room
+from app.retrieval.balance import Ask, Scored, search
+from app.retrieval.corpus import pool
+from app.retrieval.embed import code
+from app.retrieval.lexical import parse
+from domain.base import Language
+from domain.exchange import Exchange, Subject
+from domain.passage import Hit
+
+PER_PARTY = 8
+"""Passages kept per party, used or not."""
+
+
+def retrieve(exchange: Exchange, room: Room) -> Exchange:
+    """Fill in the hits: best first within a party, parties in published order; the law has party None."""
+    scope = exchange.scope
+    assert scope is not None
+    if scope.subject is Subject.RULES and matching_card(exchange, room) is not None:
+        return exchange
+    parties: tuple[str | None, ...] = scope.parties if scope.subject is Subject.PARTIES else (None,)
+    hits, query_code = find(scope.matter, exchange.question.language, parties, room, PER_PARTY)
+    return exchange.with_(hits=tuple(h for group in hits.values() for h in group), query_code=query_code)
+
+
+def find(
+    matter: str, asked: Language, parties: Sequence[str | None], room: Room, k: int
+) -> tuple[dict[str | None, list[Hit]], str | None]:
+    """Hits per party (None: the law), in the given order, and the embedding's code if one was computed."""
+    built = room.built
+    by_language: dict[Language, list[str | None]] = {}
+    for party in parties:
+        language = built.language_for(party, asked)
+        if language is not None:
+            by_language.setdefault(language, []).append(party)
+    found: dict[str | None, list[Hit]] = {party: [] for party in parties}
+    query_code: str | None = None
+    for language, group in by_language.items():
+        weights = built.common.retrieval.weights.of(asked, language)
+        query = parse(matter, built.reader(asked, language), weights.grams)
+        vector = code(built.embedder.vector(matter)) if weights.dense and built.embedder is not None else None
+        if vector is not None:
+            query_code = base64.b64encode(vector.tobytes()).decode()
+        pools = [pool(party, language) for party in group]
+        results = search(built.corpus, built.candidates, language, Ask(query, vector, weights), pools, k)
+        for party, scored in zip(group, results, strict=True):
+            found[party] = [_hit(s, party, rank, room) for rank, s in enumerate(scored, start=1)]
+    return found, query_code
+
+
+def _hit(scored: Scored, party: str | None, rank: int, room: Room) -> Hit:
+    return Hit(
+        passage=room.built.corpus.ids[scored.passage],
+        party=party,
+        rank=rank,
+        score=scored.score,
+        lexical=scored.lexical,
+        dense=scored.dense,
+        coverage=scored.coverage,
+        sentences=scored.sentence_coverage,
+    )

@@ -1,0 +1,211 @@
+"""The one entry for page, API and CLI: a question comes in, a recorded answer goes out.
+
+Nothing is acknowledged before its record is durable. What is random or timed is injected here
+and recorded, so that every answer can be computed again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from app.answering.desk_view import Room
+from app.answering.phrases import Phrases
+from app.answering.pipeline import walk
+from app.built import Built
+from app.errors import (
+    BadQuestion,
+    ServicePaused,
+    UnknownConversation,
+    UnknownElection,
+    UnknownParty,
+    UnknownRecord,
+)
+from app.record import Records
+from app.settings import Settings
+from domain.answer import Answer, AnswerStatus
+from domain.base import Language
+from domain.exchange import Digests, Exchange, Question, Step
+from guardrails.language import detect
+from guardrails.personal_data import mask_personal_data
+
+LONGEST = 1000
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|[\ud800-\udfff]")
+_CONVERSATION = re.compile(r"[0-9a-f]{32}")
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A question as it is put to the desk; empty `parties` means what the question names, or all."""
+
+    election: str
+    question: str
+    conversation: str | None = None
+    parties: tuple[str, ...] = ()
+    language: str | None = None
+
+
+class Chance(Protocol):
+    """What differs from one call to the next: time and chance, injected so that tests and replay can fix it."""
+
+    def now(self) -> datetime: ...
+    def identity(self) -> str:
+        """A random 128-bit id in hexadecimal."""
+        ...
+
+    def seed(self) -> int:
+        """A random non-negative integer below 2**31."""
+        ...
+
+
+@dataclass(frozen=True)
+class House:
+    """What every desk of a process shares."""
+
+    settings: Settings
+    phrases: Phrases
+    code: str
+    trouble: Callable[[str, Exception], None]
+
+
+class Desk:
+    """Answers questions over the built elections and keeps every exchange. Opened and closed by `app.main`."""
+
+    def __init__(self, built: Mapping[str, Built], records: Records, chance: Chance, house: House) -> None:
+        self._built = dict(built)
+        self._records = records
+        self._chance = chance
+        self._house = house
+
+    @property
+    def records(self) -> Records:
+        return self._records
+
+    def elections(self) -> tuple[Built, ...]:
+        """Every built election, by id."""
+        return tuple(self._built[i] for i in sorted(self._built))
+
+    def election(self, election: str) -> Built:
+        """One built election. Raises UnknownElection."""
+        if election not in self._built:
+            known = ", ".join(sorted(self._built)) or "none"
+            raise UnknownElection(f"no election {election!r} is served here; served: {known}")
+        return self._built[election]
+
+    async def ask(self, ask: Ask, on_step: Callable[[Step], None] | None = None, record: bool = True) -> Exchange:
+        """The whole exchange of one question, recorded unless `record` is False.
+
+        Raises BadQuestion, UnknownElection, UnknownParty, UnknownConversation, ServicePaused, and
+        RecordError when the exchange could not be stored: then there is no answer.
+        """
+        if self._house.settings.paused:
+            raise ServicePaused("the service is paused at present")
+        exchange = await self.opened(ask)
+        exchange = self.answered(exchange, on_step)
+        if record:
+            await self._records.append(exchange)
+        return exchange
+
+    async def opened(self, ask: Ask) -> Exchange:
+        """A new exchange with the question checked, masked and placed in its conversation."""
+        built = self.election(ask.election)
+        text = checked(ask.question)
+        for party in ask.parties:
+            if built.election.party(party) is None:
+                raise UnknownParty(f"election {ask.election!r} has no party {party!r}")
+        if ask.language is not None and ask.language not in built.election.languages:
+            offered = ", ".join(built.election.languages)
+            raise BadQuestion(f"language {ask.language!r} is not offered in this election; offered: {offered}")
+        earlier = await self._conversation(ask, built)
+        masked, _ = mask_personal_data(text)
+        fallback = ask.language or (earlier[-1].question.language if earlier else built.election.languages[0])
+        words = built.common.policy.function_words
+        language = ask.language or detect(masked, built.election.languages, fallback, words)
+        question = Question(
+            election=ask.election,
+            text=masked,
+            language=language,
+            conversation=ask.conversation or self._chance.identity(),
+            explicit_parties=ask.parties,
+            explicit_language=ask.language,
+            history=tuple(e.question.text for e in earlier),
+        )
+        return Exchange(
+            record=self._chance.identity(),
+            at=self._chance.now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            seed=self._chance.seed(),
+            question=question,
+            digests=self._digests(built),
+        )
+
+    def answered(self, exchange: Exchange, on_step: Callable[[Step], None] | None = None) -> Exchange:
+        """The exchange walked through all steps. Pure: the same exchange gives the same answer."""
+        built = self.election(exchange.question.election)
+        at = datetime.strptime(exchange.at, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+        today = at.astimezone(ZoneInfo(built.election.time_zone)).date().isoformat()
+        house = self._house
+        return walk(exchange, Room(built, house.settings, house.phrases, house.trouble, today), on_step)
+
+    async def exchange(self, record: str) -> Exchange:
+        """The recorded exchange. Raises UnknownRecord."""
+        found = await self._records.read(record) if _CONVERSATION.fullmatch(record) else None
+        if found is None:
+            raise UnknownRecord("no record has this id")
+        return found
+
+    async def answer(self, record: str) -> Answer:
+        """The recorded answer. Raises UnknownRecord."""
+        exchange = await self.exchange(record)
+        if exchange.answer is None:
+            raise UnknownRecord("this record holds no answer")
+        return exchange.answer
+
+    def paused(self, election: str, language: Language) -> Answer:
+        """The answer object that says the service is paused; it is not recorded."""
+        built = self.election(election)
+        words = built.common.words(language).status[AnswerStatus.PAUSED]
+        return Answer(
+            election=election,
+            status=AnswerStatus.PAUSED,
+            language=language,
+            message=words.message,
+            reason=words.reason,
+            suggestion=words.suggestion,
+        )
+
+    async def _conversation(self, ask: Ask, built: Built) -> tuple[Exchange, ...]:
+        if ask.conversation is None:
+            return ()
+        known = _CONVERSATION.fullmatch(ask.conversation)
+        earlier = await self._records.conversation(ask.conversation) if known else ()
+        if not earlier or earlier[0].question.election != built.election.id:
+            raise UnknownConversation("no conversation of this election has this id; leave it out to begin a new one")
+        return earlier
+
+    def _digests(self, built: Built) -> Digests:
+        return Digests(
+            corpus=built.corpus.digest,
+            index=built.corpus.index_digest,
+            policy=built.common.policy.digest,
+            settings=self._house.settings.answering_digest(),
+            wording=built.common.wording_digest,
+            code=self._house.code,
+        )
+
+
+def checked(question: str) -> str:
+    """The question trimmed. Raises BadQuestion when it is empty, too long, or no text."""
+    text = question.strip()
+    if not text:
+        raise BadQuestion("the question is empty")
+    if len(text) > LONGEST:
+        raise BadQuestion(f"the question has {len(text)} characters; at most {LONGEST} can be answered")
+    found = _CONTROL.search(text)
+    if found is not None:
+        raise BadQuestion(f"the question holds the control character U+{ord(found.group()):04X} at {found.start()}")
+    return text
+
