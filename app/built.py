@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 
-from app.api.links import section_slug
 from app.common import Common
 from app.errors import IndexUnusable, UnknownDocument
+from app.links import section_slug
 from app.retrieval.analyse import Analyser, Stopwords
 from app.retrieval.corpus import LAW, Corpus, pool
 from app.retrieval.embed import Embed
@@ -148,7 +148,7 @@ class Built:
             documents,
             (lambda text: stems(speaker, text), lambda text: stems(index.analyser, text)),
         )
-        return Reader(speaker, index.analyser, index.lexicon, index.variants, words)
+        return Reader(speaker, index.analyser, index.lexicon, index.variants, index.counts, words)
 
     def _page(self, sha256: Digest, number: int) -> PageView:
         self.document(sha256)
@@ -177,9 +177,20 @@ class Built:
 
     def stands_on_page(self, passage: Passage, quote: str) -> bool:
         """Whether the quotation stands, character for character, on one of the passage's pages."""
-        wanted = comparable(quote)
         first, last = passage.page or 1, passage.page_end or passage.page or 1
+        wanted = comparable(quote)
         return any(wanted in self.page_text(passage.document, n) for n in range(first, last + 1))
+
+    def quote_on(self, document: Digest, page: int, quote: str) -> bool:
+        """Whether the quotation stands on the page, or starts there and runs on past furniture to the next."""
+        wanted = comparable(quote)
+        if wanted in self.page_text(document, page):
+            return True
+        passages = (self.corpus.passage(n) for n in range(len(self.corpus)))
+        return any(
+            p.document == document and p.page == page and (p.page_end or page) > page and wanted in comparable(p.text)
+            for p in passages
+        )
 
     def page_image(self, sha256: Digest, number: int, scale: float) -> bytes:
         """PNG of a PDF page at `scale` pixels per point. Raises UnknownDocument."""

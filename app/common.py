@@ -72,7 +72,7 @@ class RetrievalData:
             "weights": self.weights.model_dump(mode="json"),
             "vocabulary": digest_of(self.vocabulary.model_dump(mode="json")),
             "stopwords": {
-                tag: digest_of([sorted(lists.stop), sorted(lists.frame)]) for tag, lists in sorted(self.stopwords.items())
+                tag: digest_of([sorted(lists.stop), sorted(lists.frame), sorted(lists.light)]) for tag, lists in sorted(self.stopwords.items())
             },
         }
 
@@ -138,6 +138,6 @@ def read_stopwords(path: Path) -> Stopwords:
         data = yaml.load(path.read_text(encoding="utf-8"), yaml.BaseLoader)  # noqa: S506 - BaseLoader makes only texts
     except (OSError, yaml.YAMLError) as error:
         raise PackError(f"{path}: {error}") from error
-    if not isinstance(data, dict) or set(data) - {"stop", "frame"}:
-        raise PackError(f"{path}: must hold the lists `stop` and `frame` and nothing else")
+    if not isinstance(data, dict) or set(data) - {"stop", "frame", "light"}:
+        raise PackError(f"{path}: must hold the lists `stop`, `frame` and `light` and nothing else")
     return Stopwords.of(data)

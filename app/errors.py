@@ -12,6 +12,7 @@ IsegoriaError
 │  ├─ RecordWriteFailed   a write failed; nothing more is accepted until a restart
 │  ├─ RecordExists        this record id was already stored
 │  └─ RecordUnreadable    the store is damaged, or was written by another version
+├─ ServiceUnavailable     the service cannot start: nothing built, or its address is taken
 └─ ServicePaused          the operator has paused the service or one election
 """
 
@@ -132,6 +133,13 @@ class RecordUnreadable(RecordError):
     """The store is damaged, is not ours, or was written by another version."""
 
     code = "record_unreadable"
+
+
+class ServiceUnavailable(IsegoriaError):
+    """The service cannot start."""
+
+    code = "unavailable"
+    status = 503
 
 
 class ServicePaused(IsegoriaError):

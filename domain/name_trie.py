@@ -100,7 +100,7 @@ def _spellings(word: str, following: str | None, certain: bool) -> Iterator[str]
     bases = {fold(word), fold(unicodedata.normalize("NFC", word).translate(DIGRAPH))}
     for base in bases:
         yield base
-        if declined and (base.endswith("e") and len(base) > 3 or base.endswith("er") and len(base) > 4):
+        if declined and ((base.endswith("e") and len(base) > 3) or (base.endswith("er") and len(base) > 4)):
             yield base + "n"
         if last and certain and base.isalpha():
             yield base + "s"

@@ -86,9 +86,7 @@ def screen(
     )
 
 
-def legitimate_part(
-    text: str, names: PartyNames, policy: Policy, history: Sequence[str] = ()
-) -> str | None:
+def legitimate_part(text: str, names: PartyNames, policy: Policy, history: Sequence[str] = ()) -> str | None:
     """The sentences of a declined question that the service can answer, in the writer's words, or None."""
     turn = _read(text, names, policy, 0)
     context = _context([_read(t, names, policy, -1) for t in history][-MAX_HISTORY:], policy)

@@ -51,7 +51,7 @@ class Cleaned:
         """Input code points covered by `text[start:end]`."""
         if start >= end:
             return (self.length, self.length)
-        return (self.origin[start], self.origin[end] if end < len(self.origin) else self.length)
+        return (self.origin[start], self.origin[end - 1] + 1)
 
 
 def clean(text: str) -> Cleaned:
@@ -192,7 +192,7 @@ def _unleet(word: str) -> str:
     signs = [c for c in word if not c.isalpha()]
     letters = len(word) - len(signs)
     doubled = any(a.isdigit() and b.isdigit() for a, b in pairwise(word))
-    if letters < 2 or len(signs) > letters or doubled or any(c not in _LEET for c in signs):
+    if letters < (3 if doubled else 2) or len(signs) > letters + 1 or any(c not in _LEET for c in signs):
         return "".join(c for c in word if c.isalnum())
     return "".join(_LEET.get(c, c) for c in word)
 

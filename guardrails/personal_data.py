@@ -45,6 +45,7 @@ _AMOUNT = re.compile(r"\d{1,3}(?:[. \u00a0]\d{3}){1,5}(?:,\d{1,2})?|\d{4}[ ]?[-�
 _MEASURE = re.compile(
     r"[ \u00a0]?(?:€|\$|£|%|(?:euros?|eur|prozent|percent|millionen|millions?|milliarden|milliards?)\b)", re.IGNORECASE
 )
+_TAX_ID = re.compile(r"[1-9]\d[ ]?\d{3}[ ]?\d{3}[ ]?\d{3}")
 _YEARS = re.compile(r"(?:(?:19|20)\d{2}[ /.,-]{0,2}){1,6}")
 
 
@@ -109,6 +110,8 @@ def _numbers(text: str) -> list[Masked]:
 
 def _public(written: str, after: str) -> bool:
     """True for dates, amounts, years and measures: numbers that point to nobody."""
+    if _TAX_ID.fullmatch(written) and not _MEASURE.match(after):
+        return False
     shapes: tuple[Callable[[str], object], ...] = (_DATE.fullmatch, _AMOUNT.fullmatch, _YEARS.fullmatch)
     return any(shape(written) for shape in shapes) or _MEASURE.match(after) is not None
 
@@ -116,10 +119,10 @@ def _public(written: str, after: str) -> bool:
 def _kind(written: str) -> str:
     digits = sum(c.isdigit() for c in written)
     plain = written.replace(" ", "").isdigit()
+    if _TAX_ID.fullmatch(written):
+        return "tax_id"
     if written[0] in "+(" or written.startswith("0"):
         return "phone"
-    if plain and digits == 11:
-        return "tax_id"
     return "phone" if not plain and digits <= 15 else "number"
 
 

@@ -83,7 +83,9 @@ class RuleFile(Frozen):
 
     language: Language
     function_words: tuple[str, ...] = Field(min_length=20)
-    ordinary: tuple[str, ...] = Field(default=(), description="Real words that must not be read as a mistyped rule word")
+    ordinary: tuple[str, ...] = Field(
+        default=(), description="Real words that must not be read as a mistyped rule word"
+    )
     groups: dict[str, tuple[str, ...]]
     context: dict[str, tuple[str, ...]] = Field(description="What an earlier turn was about, by pattern")
     matter: tuple[str, ...] = Field(min_length=1, description="Patterns that show a question about the election")

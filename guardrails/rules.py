@@ -11,6 +11,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import accumulate
 
 from guardrails.normalise import BREAKS, PARTY, Token, fold, squeeze
@@ -30,7 +31,7 @@ class Compiled:
     """One pattern: its expression, and word sets of which each must meet the sentence before it is tried."""
 
     source: str
-    expression: re.Pattern[str]
+    expression: str
     needs: tuple[frozenset[str], ...]
 
 
@@ -110,11 +111,17 @@ def first_span(patterns: Iterable[Compiled], sentence: Sentence) -> tuple[int, i
     for pattern in patterns:
         if any(need.isdisjoint(sentence.words) for need in pattern.needs):
             continue
-        if hit := pattern.expression.search(sentence.text):
+        if hit := matcher(pattern.expression).search(sentence.text):
             first = bisect_right(sentence.starts, hit.start()) - 1
             last = bisect_right(sentence.starts, max(hit.end() - 2, hit.start())) - 1
             return (max(first, 0), max(last, 0))
     return None
+
+
+@cache
+def matcher(expression: str) -> re.Pattern[str]:
+    """The expression ready to search; built on first need, since most are ruled out by their word sets."""
+    return re.compile(expression)
 
 
 def compile_pattern(source: str, groups: Mapping[str, Sequence[str]]) -> Compiled:
@@ -124,7 +131,7 @@ def compile_pattern(source: str, groups: Mapping[str, Sequence[str]]) -> Compile
         raise PatternError("an empty pattern")
     expression = "(?<= )" + "".join(p.expression for p in parts)
     needs = tuple(sorted((p.needs for p in parts if p.needs is not None), key=len))
-    return Compiled(source, re.compile(expression), needs)
+    return Compiled(source, expression, needs)
 
 
 def _sequence(source: str, groups: Mapping[str, Sequence[str]], above: tuple[str, ...]) -> _Part:
@@ -213,15 +220,19 @@ def rule_words(entries: Iterable[str]) -> frozenset[str]:
 
 
 def vocabulary(words: frozenset[str], ordinary: frozenset[str] = frozenset()) -> dict[str, str]:
-    """Mistyped or squeezed spellings of rule words, each leading to its word; real words are never replaced."""
+    """Mistyped, squeezed or disguised spellings of rule words, each leading to its word; real words are never replaced."""
     table: dict[str, str] = {}
-    for word in sorted(words):
-        if len(word) < 5 or not word.isalpha():
-            continue
-        for slip in _slips(word):
+    for word in sorted(w for w in words if w.isalpha() and len(w) > 1):
+        for slip in _slips(word) if len(word) >= 5 else _digits(word):
             if slip not in words and slip not in ordinary:
                 table.setdefault(slip, word)
     return table
+
+
+def _digits(word: str) -> set[str]:
+    """Short words with one letter written as a digit; longer ones are read letter by letter."""
+    digit = {"o": "0", "i": "1", "e": "3", "a": "4", "s": "5", "t": "7"}
+    return {word[:i] + digit[c] + word[i + 1 :] for i, c in enumerate(word) if c in digit} if len(word) < 4 else set()
 
 
 def _slips(word: str) -> set[str]:

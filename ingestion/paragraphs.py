@@ -148,7 +148,7 @@ def _with_headings(
 
 def _is_heading(group: list[Line], usual: _Type) -> bool:
     text = " ".join(line.text.strip() for line in group)
-    if len(text) > 180 or len(group) > 4 or BULLET.match(text) and not re.match(r"^\s*\(?\d", text):
+    if len(text) > 180 or len(group) > 4 or (BULLET.match(text) and not re.match(r"^\s*\(?\d", text)):
         return False
     much_larger = all(line.size >= 1.3 * usual.body for line in group)
     if much_larger:

@@ -12,7 +12,7 @@ from collections import Counter
 from pathlib import Path
 
 import pypdfium2 as pdfium
-import pypdfium2.raw as raw
+from pypdfium2 import raw
 
 from app.errors import SourceError
 from ingestion.layout import Line, Page

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from app.retrieval.analyse import SLOT, Analyser, Stopwords, learn_compounds
+from app.retrieval.analyse import SLOT, Analyser, Stopwords, learn_compounds, word_counts
 from app.retrieval.corpus import FORMAT, pool
 from app.retrieval.embed import Code
 from app.retrieval.index import WindowPoint, build_edge
@@ -114,7 +114,8 @@ def _seal_language(
     offset: int,
 ) -> int:
     lists = stopwords.get(language, Stopwords(frozenset(), frozenset()))
-    parts = learn_compounds((texts[n] for n in numbers), Analyser(language, lists))
+    counts = word_counts((texts[n] for n in numbers), lists)
+    parts = learn_compounds(counts, language)
     analyser = Analyser(language, lists, parts)
     documents = [(analyser.stems(texts[n]), analyser.grams(texts[n])) for n in numbers]
     lexicon = build_lexicon(documents)
@@ -138,7 +139,7 @@ def _seal_language(
     arrays[key + "weights"], _ = _flat([weights for _, weights in found], 0)
     arrays[key + "sentence_terms"], arrays[key + "sentence_starts"] = _flat(sentences, sentinel)
     arrays[key + "first_sentence"] = np.array(first, dtype=np.int64)
-    data = {"stems": lexicon.stems, "grams": lexicon.grams, "parts": parts, "analyser": analyser.digest()}
+    data = {"stems": lexicon.stems, "grams": lexicon.grams, "parts": parts, "counts": counts, "analyser": analyser.digest()}
     (index / f"lexicon.{language}.json").write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
     return sentinel + 1
 

@@ -35,7 +35,7 @@ def _punkt(language: str) -> Callable[[str], Spans]:
     """
     from nltk.tokenize.punkt import PunktParameters, PunktSentenceTokenizer
 
-    name = _PUNKT.get(language.split("-")[0], "english")
+    name = _PUNKT.get(language.split("-", maxsplit=1)[0], "english")
     package = find_spec("llama_index.core")
     if package is None or package.origin is None:
         raise BuildError("llama-index-core is not installed; its sentence models are needed to build")

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from app.answering.desk_view import Room
 from app.answering.wording import filled
-from app.api.links import viewer_url
+from app.links import viewer_url
 from app.retrieval.analyse import Analyser, Stopwords, words
 from domain.answer import Citation, Claim
 from domain.base import Language

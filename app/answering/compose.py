@@ -12,7 +12,7 @@ from app.answering.cards import card_claims, matching_card
 from app.answering.desk_view import Room
 from app.answering.retrieve import find
 from app.answering.wording import base, filled
-from app.api.links import first_page, viewer_url
+from app.links import first_page, viewer_url
 from app.retrieval.lexical import expansion_of
 from app.retrieval.weights import Weights
 from domain.answer import AnswerStatus, Citation, Claim, Searched, Silence

@@ -1,15 +1,15 @@
 """What the pages need from the rest of the house, as protocols.
 
 The pages read built elections and ask questions; they never see an index, a store or a model.
-`app.desk` is the real thing, the tests bring an invented one.
+`app.desk` and `app.built` are the real thing, the tests bring an invented one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
+from app.desk import Ask
 from domain.answer import Answer
 from domain.base import Digest, Language, Localised
 from domain.election import Election, Source
@@ -18,17 +18,6 @@ from domain.passage import Passage
 
 Box = tuple[int, int, float, float, float, float]
 """A word on a page: start and end in the page text, then x0, y0, x1, y1 in points from the bottom left."""
-
-
-@dataclass(frozen=True)
-class Ask:
-    """A question as it is put to the desk; empty `parties` means all."""
-
-    election: str
-    question: str
-    conversation: str | None = None
-    parties: tuple[str, ...] = ()
-    language: str | None = None
 
 
 class DocumentView(Protocol):
@@ -177,8 +166,8 @@ class Desk(Protocol):
         """One built pack; UnknownElection when there is none."""
         ...
 
-    async def ask(self, ask: Ask, /) -> Answer:
-        """Answer a question; the answer carries its record."""
+    async def ask(self, ask: Ask, /) -> Exchange:
+        """Answer a question and record the exchange. Raises BadQuestion, UnknownConversation, ServicePaused."""
         ...
 
     async def answer(self, record: str, /) -> Answer:
@@ -187,4 +176,8 @@ class Desk(Protocol):
 
     async def exchange(self, record: str, /) -> Exchange:
         """The whole recorded exchange."""
+        ...
+
+    def paused(self, election: str, language: Language, /) -> Answer:
+        """What is said instead of an answer while the operator has paused the service; not recorded."""
         ...

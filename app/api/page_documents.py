@@ -48,6 +48,7 @@ async def document_page(
     quotation = page_views.quotation_asked(built, sha256, passage, (start, to))
     spans = page_marks.spans_on_page(quotation, number) if quotation else ()
     context = {"built": built, "sha256": sha256, "view": view, "number": number, "shown": shown}
+    context["elsewhere"] = page_marks.other_pages(quotation, number) if quotation else ()
     context |= {"quotation": quotation, "lines": page_marks.lines_on_page(shown, spans)}
     context["pieces"] = page_marks.pieces(shown.text, spans)
     if quotation:

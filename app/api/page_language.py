@@ -53,7 +53,7 @@ class Voice:
 
     def name_of(self, language: str) -> str:
         """A language's name in this language; the tag itself where it is not known."""
-        return self.words.get(f"language.{language.split('-')[0].lower()}", language)
+        return self.words.get(f"language.{language.split('-', maxsplit=1)[0].lower()}", language)
 
 
 def preferred(accept: str, offered: Sequence[str]) -> str:

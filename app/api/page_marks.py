@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.api.links import quoted_sentences
 from app.api.page_desk import Box, PageView
+from app.links import quoted_sentences
 from domain.passage import Passage
 
-PADDING = 1.5
-"""Points of air around a marked line, so that it does not cut through its letters."""
+AIR = (1.5, 0.5)
+"""Points of air beside and above a marked line, so that it neither cuts its letters nor touches the next line."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,12 @@ def spans_on_page(quotation: Quotation, page: int) -> tuple[tuple[int, int], ...
     return tuple((s.start, s.end) for sentence in sentences for s in sentence.spans if s.page == page)
 
 
+def other_pages(quotation: Quotation, page: int) -> tuple[int, ...]:
+    """Pages on which the quotation stands as well, in order."""
+    sentences = quoted_sentences(quotation.passage, quotation.start, quotation.end)
+    return tuple(sorted({s.page for sentence in sentences for s in sentence.spans} - {page}))
+
+
 def lines_on_page(page: PageView, spans: Sequence[tuple[int, int]]) -> tuple[Line, ...]:
     """The words inside the spans as lines on the page, neighbouring words joined."""
     lines: list[tuple[float, float, float, float]] = []
@@ -95,4 +101,4 @@ def _same_line(line: tuple[float, float, float, float], box: Box) -> bool:
 
 def _flipped(line: tuple[float, float, float, float], page_height: float) -> Line:
     x0, y0, x1, y1 = line
-    return Line(x0 - PADDING, page_height - y1 - PADDING, x1 - x0 + 2 * PADDING, y1 - y0 + 2 * PADDING)
+    return Line(x0 - AIR[0], page_height - y1 - AIR[1], x1 - x0 + 2 * AIR[0], y1 - y0 + 2 * AIR[1])

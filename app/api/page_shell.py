@@ -20,7 +20,7 @@ from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from app.api import links
+from app import links
 from app.api.page_desk import Built
 from app.api.page_language import Messages, Voice, load_messages, matching, preferred
 

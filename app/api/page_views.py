@@ -13,10 +13,12 @@ from app.api.page_desk import Built, DocumentView
 from app.api.page_marks import Quotation
 from app.errors import UnknownDocument
 from domain.answer import Answer, Citation, Claim, Silence
-from domain.base import Digest
-from domain.election import Election, Party, Source
+from domain.base import Digest, Language
+from domain.election import DocumentKind, Election, Party, Source
 from domain.exchange import Exchange
 from domain.passage import Hit, Passage
+
+KINDS = (DocumentKind.PROGRAMME, DocumentKind.LAW, DocumentKind.OTHER)
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,14 @@ def quotation_asked(built: Built, document: Digest, passage: str | None, span: t
         return None
     start, end = max(span[0], 0), min(span[1], len(found.text))
     return Quotation(found, start, end) if start < end else Quotation(found, 0, len(found.text))
+
+
+def basis(built: Built, language: Language) -> dict[str, int]:
+    """How many documents of each kind there are; one that comes in several languages counts once."""
+    sources = [view.source for view in built.documents.values()]
+    own = [s for s in sources if s.language == language]
+    counts = {kind.value: sum(s.kind is kind for s in own or sources) for kind in KINDS}
+    return {kind: count for kind, count in counts.items() if count}
 
 
 def documents_in_order(built: Built) -> tuple[tuple[Digest, DocumentView], ...]:

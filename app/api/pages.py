@@ -12,11 +12,12 @@ from urllib.parse import parse_qs
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from app.api import links, page_documents, page_views
-from app.api.page_desk import Ask, Built, Desk
+from app import links, page_documents, page_views
+from app.api.page_desk import Built, Desk
 from app.api.page_routes import BuiltHere, DeskHere, NoSuchPage, PageRoute, error_page
-from app.api.page_shell import FRONTEND, SECURITY_HEADERS, open_shell, page, static_file
-from app.errors import BadQuestion, UnknownConversation, UnknownRecord
+from app.api.page_shell import FRONTEND, SECURITY_HEADERS, open_shell, page, static_file, voice_for
+from app.desk import Ask
+from app.errors import BadQuestion, ServicePaused, UnknownConversation, UnknownRecord
 from domain.answer import Answer
 
 QUESTION_LIMIT = 1000
@@ -30,9 +31,13 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False, default_respo
 last = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 
-def install_pages(app: FastAPI, desk: Desk, frontend: Path = FRONTEND) -> None:
-    """Add all pages and static files to the application; reads templates and messages once."""
-    app.state.desk = desk
+def install_pages(app: FastAPI, desk: Desk | None = None, frontend: Path = FRONTEND) -> None:
+    """Add all pages and static files to the application; reads templates and messages once.
+
+    Without a desk here, `app.state.desk` must be set before the first request.
+    """
+    if desk is not None:
+        app.state.desk = desk
     app.state.shell = open_shell(frontend)
     for part in (router, page_documents.router, last):
         app.include_router(part)
@@ -74,6 +79,8 @@ async def election_home(request: Request, built: BuiltHere) -> Response:
 def ask_page(request: Request, built: Built, **shown: object) -> HTMLResponse:
     """The page with the question box; `error` names the message that the field shows, with status 422."""
     context = {"typed": "", "chosen": (), "conversation": None, "error": None, **shown, "built": built}
+    voice = voice_for(request, request.app.state.shell, built)
+    context["basis"] = page_views.basis(built, voice.language)
     context["suggested"] = built.election.suggestions[:SUGGESTED]
     return page(request, "ask.html", context, 422 if context["error"] else 200)
 
@@ -101,16 +108,16 @@ async def ask(request: Request, built: BuiltHere, desk: DeskHere) -> Response:
     language = request.query_params.get("lang")
     offered = language if language in built.election.languages else None
     try:
-        answer = await desk.ask(Ask(built.election.id, question, conversation, chosen, offered))
+        exchange = await desk.ask(Ask(built.election.id, question, conversation, chosen, offered))
     except BadQuestion:
         return ask_page(request, built, **kept, error="unreadable")
     except UnknownConversation:
         return ask_page(request, built, **{**kept, "conversation": None}, error="conversation")
-    if answer.record is None:
-        status = 503 if answer.status.family in {"paused", "failed"} else 200
-        return answer_page(request, built, answer, question=question, status=status)
+    except ServicePaused:
+        answer = desk.paused(built.election.id, offered or voice_for(request, request.app.state.shell, built).language)
+        return answer_page(request, built, answer, question=question, status=503)
     query = f"?lang={offered}" if offered else ""
-    return RedirectResponse(links.answer_path(built.election.id, answer.record) + query, 303, SECURITY_HEADERS)
+    return RedirectResponse(links.answer_path(built.election.id, exchange.record) + query, 303, SECURITY_HEADERS)
 
 
 @router.get("/e/{election}/a/{record}")

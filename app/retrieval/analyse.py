@@ -20,6 +20,7 @@ SLOT = "□"
 VERSION = 1
 GRAM = 4
 _WORD = re.compile(r"[^\W_]+")
+_LETTER = re.compile(r"(?<![^\W_])([^\W\d_])[-‐‑](?=[^\W\d_]{3})")
 _GENDER = re.compile(r"(?<=\w)[*:_/](?=in(?:nen)?\b)|(?<=\w)(?=Innen\b)")
 _BROKEN = re.compile(r"(?<=[^\W\d_])[-‐‑] (?!(?:und|oder|bzw|sowie|wie|and|or|et|ou)\b)(?=[a-zäöüßéèêàç])")
 _STEMMERS = {
@@ -41,9 +42,11 @@ _COMPOUNDING = {"de", "nl", "da", "sv"}
 
 
 def fold(text: str) -> str:
-    """Lower case, compatibility forms unified, diacritics removed, ß as ss, gender marks and broken hyphens joined."""
+    """Lower case, compatibility forms unified, diacritics removed, ß as ss, gender marks, broken hyphens and
+    one-letter prefixes (E-Auto) joined.
+    """
     text = _GENDER.sub("", text)
-    text = _BROKEN.sub("", text)
+    text = _LETTER.sub(r"\1", _BROKEN.sub("", text))
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(c for c in decomposed if not unicodedata.combining(c))
 
@@ -55,16 +58,21 @@ def words(text: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Stopwords:
-    """Reviewed word lists of a language: `stop` carries no meaning anywhere, `frame` none in a question."""
+    """Reviewed word lists of a language.
+
+    `stop` carries no meaning anywhere, `frame` none in a question, `light` little in a question.
+    """
 
     stop: frozenset[str]
     frame: frozenset[str]
+    light: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, data: Mapping[str, Iterable[str]]) -> Stopwords:
         return cls(
             frozenset(w for entry in data.get("stop", ()) for w in words(entry)),
             frozenset(w for entry in data.get("frame", ()) for w in words(entry)),
+            frozenset(w for entry in data.get("light", ()) for w in words(entry)),
         )
 
 
@@ -83,7 +91,7 @@ class Analyser:
     def digest(self) -> str:
         """Identity of the analyser: version, lists and compounds."""
         return digest_of(
-            [VERSION, self.language, sorted(self.lists.stop), sorted(self.lists.frame), sorted(self.parts.items())]
+            [VERSION, self.language, sorted(self.lists.stop), sorted(self.parts.items())]
         )
 
     def stem(self, word: str) -> str:
@@ -117,34 +125,35 @@ def word_grams(word: str) -> list[str]:
     return [padded[i : i + GRAM] for i in range(len(padded) - GRAM + 1)]
 
 
-def learn_compounds(texts: Iterable[str], analyser: Analyser) -> dict[str, tuple[str, ...]]:
-    """Compounds of a corpus split into words of the same corpus.
+def word_counts(texts: Iterable[str], lists: Stopwords) -> dict[str, int]:
+    """How often each word that may be part of a compound occurs."""
+    counts = Counter(w for text in texts for w in words(text) if w.isalpha() and len(w) >= 4)
+    return {w: n for w, n in sorted(counts.items()) if w not in lists.stop}
 
-    A split is taken when both parts are words of at least four letters and the geometric mean of
-    their frequencies beats the compound's own (Koehn and Knight, 2003).
+
+def learn_compounds(counts: Mapping[str, int], language: Language) -> dict[str, tuple[str, str]]:
+    """Compounds of a corpus split into words of the same corpus."""
+    found = {word: split(word, counts, language) for word in counts}
+    return {word: parts for word, parts in found.items() if parts is not None}
+
+
+def split(word: str, counts: Mapping[str, int], language: Language) -> tuple[str, str] | None:
+    """The two parts of a compound, or None.
+
+    A split is taken when both parts are words of the corpus with at least four letters and the
+    geometric mean of their frequencies beats the compound's own (Koehn and Knight, 2003).
     """
-    if analyser.language.split("-")[0] not in _COMPOUNDING:
-        return {}
-    counts = Counter(w for text in texts for w in words(text) if w.isalpha())
-    known = {w: n for w, n in counts.items() if len(w) >= 4 and w not in analyser.lists.stop}
-    found = {}
-    for word, own in sorted(counts.items()):
-        best = _split(word, own, known) if len(word) >= 9 else None
-        if best is not None:
-            found[word] = best
-    return found
-
-
-def _split(word: str, own: int, known: Mapping[str, int]) -> tuple[str, str] | None:
+    if len(word) < 9 or not word.isalpha() or language.split("-")[0] not in _COMPOUNDING:
+        return None
     best: tuple[float, str, str] | None = None
     for cut in range(4, len(word) - 3):
         tail = word[cut:]
-        if tail not in known:
+        if tail not in counts:
             continue
         for link in _LINKS:
-            head = word[: cut - len(link)] if link and word[:cut].endswith(link) else word[:cut] if not link else ""
-            if len(head) >= 4 and head in known:
-                score = (known[head] * known[tail]) ** 0.5
-                if score > own and (best is None or (score, head) > (best[0], best[1])):
+            head = word[: cut - len(link)] if word[:cut].endswith(link) else ""
+            if len(head) >= 4 and head in counts:
+                score = float((counts[head] * counts[tail]) ** 0.5)
+                if score > counts.get(word, 0) and (best is None or (score, head) > (best[0], best[1])):
                     best = (score, head, tail)
     return (best[1], best[2]) if best else None

@@ -55,6 +55,7 @@ class LanguageIndex:
     analyser: Analyser
     lexicon: Lexicon
     variants: Variants
+    counts: dict[str, int]
     passages: Rows
     sentences: Rows
     row_of: dict[int, int]
@@ -125,6 +126,7 @@ def _language_index(
         analyser=analyser,
         lexicon=lexicon,
         variants=Variants(lexicon),
+        counts=data["counts"],
         passages=Rows(arrays[f"{language}.terms"], arrays[f"{language}.weights"], arrays[f"{language}.starts"]),
         sentences=Rows(arrays[f"{language}.sentence_terms"], none, arrays[f"{language}.sentence_starts"]),
         row_of={int(n): i for i, n in enumerate(rows)},

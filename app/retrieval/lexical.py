@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.retrieval.analyse import Analyser, word_grams, words
+from app.retrieval.analyse import Analyser, split, word_grams, words
 from app.retrieval.vocabulary import Vocabulary
 
 Ints = NDArray[np.int64]
@@ -112,9 +112,9 @@ class Variants:
             found[own] = 1000
         if len(stem) >= 4 and not stem.isdigit():
             for i in self._containing(stem):
-                other = self._lexicon.stems[i]
-                strength = 800 if other.startswith(stem) else 700 if other.endswith(stem) else 500
-                found.setdefault(i, strength if len(stem) >= 5 or other.startswith(stem) else 400)
+                strength = _compound_strength(stem, self._lexicon.stems[i])
+                if strength:
+                    found.setdefault(i, strength)
             for i, dice in self._near(stem):
                 found[i] = max(found.get(i, 0), round(900 * dice))
         return sorted(found.items())
@@ -141,19 +141,48 @@ class Variants:
         return near
 
 
+def _compound_strength(stem: str, other: str) -> int:
+    """How surely a longer word speaks of the shorter one inside it, in thousandths; 0 when it may be chance."""
+    rest = len(other) - len(stem)
+    if other.startswith(stem):
+        return 800 if len(stem) >= 5 else 600 if rest >= 4 else 0
+    if len(stem) >= 5 and other.endswith(stem):
+        return 700 if rest >= 3 else 0
+    return 450 if len(stem) >= 6 and rest >= 6 else 0
+
+
 @dataclass(frozen=True)
 class Reader:
-    """What turns a question into a query: `asked` analyses the question, `documents` the documents."""
+    """What turns a question into a query: `asked` analyses the question, `documents` the documents.
+
+    `counts` are the words of the documents, by which compounds they do not hold are still split.
+    """
 
     asked: Analyser
     documents: Analyser
     lexicon: Lexicon
     variants: Variants
+    counts: Mapping[str, int]
     vocabulary: Vocabulary | None = None
 
 
-_SYNONYM = 800
+SYNONYM = 800
 """Strength, in thousandths, of another expression of the same concept."""
+MOST = 6000
+"""Weight, in thousandths of idf, above which rarity no longer counts: a rare word is not the only matter."""
+LIGHT = 250
+"""Share, in thousandths, of its weight that a word of action or degree keeps."""
+HEAD, TAIL = 600, 400
+"""Shares, in thousandths, of a compound's weight on its first and last part: Wald+schutz is about Wald."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One thing to look for: a word of the question, or half of a compound, with its weight and terms."""
+
+    word: str
+    weight: int
+    terms: dict[int, int]
 
 
 def parse(text: str, reader: Reader, gram_share: int) -> Query:
@@ -163,51 +192,65 @@ def parse(text: str, reader: Reader, gram_share: int) -> Query:
     same for a short question as for a long one.
     """
     content = reader.asked.content(text) or [w for w in words(text) if len(w) > 3]
-    found = [_own(word, reader) for word in content]
-    added = _added(content, found, reader)
+    parts = [part for word, extra in zip(content, _added(content, reader), strict=True) for part in _parts(word, extra, reader)]
     stem_weights: Counter[int] = Counter()
-    concepts = []
-    for (word, stem, variants), extra in zip(found, added, strict=True):
-        own = reader.lexicon.stem_id(stem)
-        known = [int(reader.lexicon.idf[t]) for t in ([own] if own is not None else [t for t, _ in variants])]
-        idf = max(known, default=_rare(reader.lexicon))
-        if own is not None:
-            stem_weights[own] += idf
-        for part in reader.documents.parts.get(word, ()):
-            part_id = reader.lexicon.stem_id(reader.documents.stem(part))
-            if part_id is not None:
-                stem_weights[part_id] += int(reader.lexicon.idf[part_id]) // 2
-        for term, strength in extra:
-            if term != own:
-                stem_weights[term] += idf * strength // 2000
-        strengths = dict(variants)
-        for term, strength in extra:
-            strengths[term] = max(strengths.get(term, 0), strength)
-        concepts.append((word, idf, tuple(sorted(strengths.items()))))
-    grams = Counter(g for word in content for g in word_grams(word))
-    gram_weights = {
-        i: n * int(reader.lexicon.idf[i]) for g, n in sorted(grams.items()) if (i := reader.lexicon.gram_id(g)) is not None
-    }
+    for part in parts:
+        for term, strength in part.terms.items():
+            if strength >= SYNONYM // 3:
+                stem_weights[term] += part.weight * strength * strength // 1_000_000
+    gram_weights: Counter[int] = Counter()
+    for word in content:
+        share = LIGHT if word in reader.asked.lists.light else 1000
+        for gram in word_grams(word):
+            i = reader.lexicon.gram_id(gram)
+            if i is not None:
+                gram_weights[i] += int(reader.lexicon.idf[i]) * share // 1000
     weights = _scaled(stem_weights, 1000 - gram_share) | _scaled(gram_weights, gram_share)
     terms = sorted(weights)
-    return Query(tuple(terms), tuple(weights[t] for t in terms), tuple(concepts))
+    concepts = tuple((p.word, p.weight, tuple(sorted(p.terms.items()))) for p in parts)
+    return Query(tuple(terms), tuple(weights[t] for t in terms), concepts)
 
 
-def _own(word: str, reader: Reader) -> tuple[str, str, list[tuple[int, int]]]:
-    """The word, its stem in the documents' language, and its variants there."""
+def _parts(word: str, extra: Sequence[tuple[int, int]], reader: Reader) -> list[Part]:
+    """The word as one part, or the two halves of a compound; the whole compound satisfies both halves."""
+    stem, variants = _own(word, reader)
+    own = reader.lexicon.stem_id(stem)
+    known = [int(reader.lexicon.idf[t]) for t in ([own] if own is not None else [t for t, _ in variants])]
+    weight = min(MOST, max(known, default=MOST))
+    if word in reader.asked.lists.light:
+        weight = weight * LIGHT // 1000
+    whole = _strongest([*variants, *extra])
+    halves = reader.documents.parts.get(word) or split(word, reader.counts, reader.documents.language)
+    if halves is None:
+        return [Part(word, weight, whole)]
+    found = []
+    for half, share in zip(halves, (HEAD, TAIL), strict=True):
+        light = half in reader.asked.lists.light
+        terms = _strongest([*reader.variants.of(reader.documents.stem(half)), *((t, 1000) for t in whole)])
+        found.append(Part(half, weight * (share // 2 if light else share) // 1000, terms))
+    return found
+
+
+def _strongest(pairs: Iterable[tuple[int, int]]) -> dict[int, int]:
+    best: dict[int, int] = {}
+    for term, strength in pairs:
+        best[term] = max(best.get(term, 0), strength)
+    return best
+
+
+def _own(word: str, reader: Reader) -> tuple[str, list[tuple[int, int]]]:
+    """The word's stem in the documents' language and its variants there; typed umlauts (ae) are tried too."""
     stem = reader.documents.stem(word)
     variants = reader.variants.of(stem)
     if not variants:
         plain = reader.documents.stem(word.replace("ae", "a").replace("oe", "o").replace("ue", "u"))
-        return word, plain, reader.variants.of(plain)
-    return word, stem, variants
+        return plain, reader.variants.of(plain)
+    return stem, variants
 
 
-def _added(
-    content: Sequence[str], found: Sequence[tuple[str, str, list[tuple[int, int]]]], reader: Reader
-) -> list[list[tuple[int, int]]]:
+def _added(content: Sequence[str], reader: Reader) -> list[list[tuple[int, int]]]:
     """Per content word the terms that the vocabulary adds, with their strengths."""
-    added: list[list[tuple[int, int]]] = [[] for _ in found]
+    added: list[list[tuple[int, int]]] = [[] for _ in content]
     if reader.vocabulary is None:
         return added
     for match in reader.vocabulary.matches([reader.asked.stem(word) for word in content]):
@@ -217,7 +260,7 @@ def _added(
                 continue
             rarest = max(ids, key=lambda pair: (pair[1], -pair[0]))[0]
             for place in match.words:
-                added[place] += [(i, _SYNONYM if i == rarest else _SYNONYM // 3) for i, _ in ids]
+                added[place] += [(i, SYNONYM if i == rarest else SYNONYM // 3) for i, _ in ids]
     return added
 
 
@@ -228,10 +271,6 @@ def expansion_of(text: str, reader: Reader) -> tuple[str, ...]:
         return ()
     matches = reader.vocabulary.matches([reader.asked.stem(word) for word in content])
     return tuple(dict.fromkeys(term for match in matches for term, _ in match.added))
-
-
-def _rare(lexicon: Lexicon) -> int:
-    return int(lexicon.idf.max(initial=1000))
 
 
 def _scaled(weights: Mapping[int, int], share: int) -> dict[int, int]:

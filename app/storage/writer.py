@@ -128,7 +128,7 @@ class Writer:
             if isinstance(found, RecordUnavailable) and (lost or not committing):
                 return found
             return self._fail(found.message)
-        except Exception as error:  # noqa: BLE001 - fail closed: these rows were not seen to be durable
+        except Exception as error:
             self._let_go()
             return self._fail(f"the writer failed: {type(error).__name__}: {error}")
 

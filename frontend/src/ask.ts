@@ -207,7 +207,6 @@ class IsegoriaAsk extends LitElement {
     return html`<div class="verdict" lang=${answer.language}>
       ${answer.message ? html`<p class="message">${answer.message}</p>` : nothing}
       ${answer.reason ? html`<p>${answer.reason}</p>` : nothing} ${this.instead(answer)}
-      ${answer.follow_up ? html`<p>${answer.follow_up}</p>` : nothing}
     </div>`;
   }
 
@@ -266,6 +265,7 @@ class IsegoriaAsk extends LitElement {
             <div class="words"><ul class="names">${answer.no_document.map((p) => html`<li><bdi>${this.name(p)}</bdi></li>`)}</ul></div>
           </section>`
         : nothing}
+      ${answer.follow_up ? html`<p lang=${answer.language}>${answer.follow_up}</p>` : nothing}
       ${answer.record ? html`<p class="whole"><a href=${this.recorded(answer.record)}>${this.words("whole")}</a></p>` : nothing}
     `;
   }

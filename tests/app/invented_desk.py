@@ -15,9 +15,10 @@ from typing import Any
 
 import pypdfium2
 
-from app.api.links import viewer_url
-from app.api.page_desk import Ask, Box
-from app.errors import BadQuestion, UnknownConversation, UnknownDocument, UnknownElection, UnknownRecord
+from app.api.page_desk import Box
+from app.desk import Ask
+from app.errors import BadQuestion, ServicePaused, UnknownConversation, UnknownDocument, UnknownElection, UnknownRecord
+from app.links import viewer_url
 from domain.answer import Answer, AnswerStatus, Citation, Claim, Searched, Silence
 from domain.base import sha256
 from domain.election import Election
@@ -166,7 +167,7 @@ class FakeDesk:
                 return one
         raise UnknownElection(f"no election {id}")
 
-    async def ask(self, ask: Ask) -> Answer:
+    async def ask(self, ask: Ask) -> Exchange:
         """Keep the question and give the prepared answer a record."""
         self.asked.append(ask)
         if "\0" in ask.question:
@@ -176,10 +177,14 @@ class FakeDesk:
         record = f"{len(self.asked):032x}"
         answer = self.prepared.get(ask.question.split()[0].casefold(), self.prepared["all"])
         if answer.status is AnswerStatus.PAUSED:
-            return answer
+            raise ServicePaused("paused for a test")
         self.prepared[record] = answer.model_copy(update={"record": record})
         self.questions[record] = ask.question
-        return self.prepared[record]
+        return await self.exchange(record)
+
+    def paused(self, election: str, language: str) -> Answer:
+        """The wording of a pause."""
+        return self.prepared["pause"].model_copy(update={"election": election, "language": language})
 
     async def answer(self, record: str) -> Answer:
         """A recorded answer."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -13,10 +14,13 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from app.api.page_language import Voice, load_messages, preferred
+from app.api.page_marks import Piece, lines_on_page, pieces
 from app.api.page_shell import FRONTEND, local
 from app.api.pages import install_pages
+from app.links import section_slug, viewer_url
 from domain.answer import AnswerStatus
-from tests.app.invented_desk import FakeDesk, desk_for, hostile, invented
+from domain.passage import PageSpan, Sentence
+from tests.app.invented_desk import FakeDesk, FakePage, desk_for, hostile, invented
 
 HOME = "/e/auenland-2026"
 VOID = {"meta", "link", "input", "br", "img", "hr"}
@@ -162,6 +166,11 @@ def test_suggested_questions_are_six_from_one_template(client: TestClient) -> No
     assert all(re.fullmatch(r"Was sagen die Parteien zum Thema .+\?", v) for v in values)
 
 
+def test_what_it_rests_on_is_counted(client: TestClient) -> None:
+    text = Reader(client.get(HOME, params={"lang": "fr"}).text).text
+    assert "4 programmes" in text and "1 loi" in text and "autre document" not in text
+
+
 def test_an_answer_shows_every_party_once_in_the_order_of_the_scope(client: TestClient) -> None:
     page = client.get(ask(client, "Was zu Miete?")).text
     rows = re.findall(r'<h3 id="row-\d+">\s*<bdi>(\w+)</bdi>', page)
@@ -217,6 +226,65 @@ def test_a_passage_of_another_document_marks_nothing(client: TestClient, desk: F
     passage = next(p for p in desk.built[0].passages.values() if p.document == other)
     reply = client.get(f"{HOME}/documents/{first}/pages/2?passage={passage.id}&from=0&to=9")
     assert "<mark" not in reply.text and passage.text not in reply.text
+
+
+def test_a_quotation_over_two_pages_is_marked_on_both_and_each_leads_to_the_other(desk: FakeDesk) -> None:
+    built = desk.built[0]
+    passage = next(p for p in built.passages.values() if p.party == "turm")
+    halves = (PageSpan(page=1, start=0, end=6), PageSpan(page=2, start=0, end=13))
+    long = passage.model_copy(
+        update={"page": 1, "sentences": (Sentence(start=0, end=len(passage.text), spans=halves),), "id": "f" * 64}
+    )
+    app = FastAPI()
+    install_pages(app, desk_for(replace(built, passages={**built.passages, long.id: long})))
+    with TestClient(app) as client:
+        first = client.get(viewer_url(built.election.id, long, long.text).partition("#")[0]).text
+        assert "/pages/1?" in viewer_url(built.election.id, long, long.text)
+        assert "<mark>Inhalt</mark>" in first
+        link = next(a["href"] for a in Reader(first).all("a") if "/pages/2?passage=" in a["href"])
+        assert "<mark>Programm Turm</mark>" in client.get(link).text
+
+
+def test_a_word_without_neighbours_and_two_columns_stay_apart() -> None:
+    boxes = ((0, 3, 10.0, 80.0, 30.0, 90.0), (4, 7, 33.0, 80.5, 50.0, 90.0), (8, 11, 120.0, 80.0, 150.0, 90.0))
+    page = FakePage(None, "abc def ghi", 200.0, 100.0, boxes)
+    lines = lines_on_page(page, [(0, 11)])
+    assert [round(line.x) for line in lines] == [8, 118]
+    assert lines[0].y + lines[0].height == pytest.approx(20, abs=1), "the origin is the top left"
+    assert lines_on_page(page, [(3, 4), (20, 30)]) == ()
+
+
+def test_pieces_join_overlaps_and_clip() -> None:
+    assert [(p.text, p.marked) for p in pieces("abcdef", [(4, 99), (1, 3), (2, 4)])] == [
+        ("a", False),
+        ("bc", True),
+        ("d", True),
+        ("ef", True),
+    ]
+    assert pieces("", [(0, 5)]) == () and pieces("ab", [(3, 1), (-5, 0)])[0] == Piece("ab", False)
+
+
+@pytest.mark.parametrize(
+    ("section", "slug"),
+    [
+        ("§ 36 BWahlG", "par-36-bwahlg"),
+        ("§ 36 BWahlG Abs. 1 Satz 2", "par-36-bwahlg"),
+        ("Art 38 GG", "art-38-gg"),
+        ("Anlage 19 BWO", "anlage-19-bwo"),
+        ("Größe & Maß: Übersicht", "grosse-mass-ubersicht"),
+        ("…", "text"),
+        ("../../etc", "etc"),
+    ],
+)
+def test_a_section_has_a_plain_address(section: str, slug: str) -> None:
+    assert section_slug(section) == slug
+
+
+def test_an_address_holds_no_words_of_the_quotation(desk: FakeDesk) -> None:
+    passage = next(iter(desk.built[0].passages.values()))
+    address = viewer_url("a/b?c", passage, passage.text[5:20])
+    assert address.startswith("/e/a%2Fb%3Fc/documents/") and "from=5&to=20" in address
+    assert "from=0" in viewer_url("e", passage, "words that are not in it")
 
 
 def test_a_refusal_gives_reason_and_a_question_to_ask_instead(client: TestClient) -> None:

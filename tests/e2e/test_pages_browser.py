@@ -21,9 +21,9 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import StreamingResponse
 from playwright.sync_api import Browser, Dialog, Page, sync_playwright
 
-from app.api.page_desk import Ask
 from app.api.page_shell import FRONTEND
 from app.api.pages import install_pages
+from app.desk import Ask
 from tests.app.invented_desk import FakeDesk, desk_for, hostile, invented
 
 CHROMIUM = shutil.which("chromium")
@@ -93,9 +93,11 @@ def stream_answers(app: FastAPI, desk: FakeDesk) -> None:
         body = await request.json()
         if "überlastet" in body["question"]:
             return Response(status_code=503)
-        answer = await desk.ask(
+        exchange = await desk.ask(
             Ask(body["election"], body["question"], body.get("conversation"), tuple(body.get("parties", ())))
         )
+        answer = exchange.answer
+        assert answer is not None
         events = ["event: step\ndata: {}\n\n"]
         events += [f"event: claim\ndata: {claim.model_dump_json()}\n\n" for claim in answer.claims]
         if "Abbruch" not in body["question"]:

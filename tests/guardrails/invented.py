@@ -17,7 +17,7 @@ PAIRS = (("Mondpartei", "Ostwind-Allianz"), ("XQP", "Bund der Uferleute"), ("Lib
 
 def party(party_id: str, name: str) -> Party:
     """A party with one certain form in all three languages."""
-    texts = {tag: name for tag in ("de", "en", "fr")}
+    texts = dict.fromkeys(("de", "en", "fr"), name)
     return Party(id=party_id, short=texts, name=texts, forms=(name,))
 
 

@@ -11,6 +11,7 @@ from domain.answer import AnswerStatus
 from domain.verdict import Action
 from guardrails.gate import screen
 from guardrails.policy import PolicyError, load_policy
+from guardrails.rules import matcher
 from tests.guardrails.invented import COMMON, filled, names, policy
 
 
@@ -31,12 +32,27 @@ def edit(path: Path, old: str, new: str) -> None:
 
 BROKEN = {
     "not YAML": ("policy.yaml", "categories:", "categories: [", "file"),
-    "unknown status": ("policy.yaml", "status: refused_labelling", "status: refused_nothing", "categories.labelling.status"),
+    "unknown status": (
+        "policy.yaml",
+        "status: refused_labelling",
+        "status: refused_nothing",
+        "categories.labelling.status",
+    ),
     "unknown key": ("policy.yaml", "version: 1", "version: 1\nlenient: true", "lenient"),
     "answer as action": ("policy.yaml", "action: refuse", "action: answer", "categories.labelling.action"),
-    "missing reason": ("policy.yaml", '      fr: "Une étiquette', '      it: "Une étiquette', "categories.labelling.reason"),
+    "missing reason": (
+        "policy.yaml",
+        '      fr: "Une étiquette',
+        '      it: "Une étiquette',
+        "categories.labelling.reason",
+    ),
     "threshold too high": ("policy.yaml", "threshold: 500", "threshold: 5000", "categories.labelling.threshold"),
-    "rule of no category": ("guard/de.yaml", "category: voting_advice", "category: advice", "rules.de.advice.whom-should.category"),
+    "rule of no category": (
+        "guard/de.yaml",
+        "category: voting_advice",
+        "category: advice",
+        "rules.de.advice.whom-should.category",
+    ),
     "undefined group": ("guard/de.yaml", '"@whom|was ..2', '"@nobody|was ..2', "rules.de.advice.whom-should.any"),
     "gap without bound": ("guard/de.yaml", '"@whom|was ..2', '"@whom|was ..99', "rules.de.advice.whom-should.any"),
     "id twice": ("guard/de.yaml", "id: de.advice.fits-me", "id: de.advice.whom-should", "rules.de.advice.whom-should"),
@@ -71,6 +87,13 @@ def test_the_digest_changes_with_any_part(file: str, old: str, copy: Path) -> No
     before = load_policy(copy).digest
     edit(copy / file, old, old.replace("500", "501").replace("gagner", "gagnerait"))
     assert load_policy(copy).digest != before
+
+
+def test_every_pattern_builds() -> None:
+    loaded = policy()
+    shared = [*loaded.matter, *loaded.evaluative, *(p for ps in loaded.contexts.values() for p in ps)]
+    own = [p for rule in loaded.rules for p in (*rule.patterns, *rule.unless)]
+    assert all(matcher(p.expression).search("") is None for p in shared + own)
 
 
 def test_every_declining_status_has_a_category() -> None:

@@ -74,7 +74,11 @@ def test_about_texts_cover_every_matter_that_the_guard_can_name(language: str) -
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_text_of_ours_judges(language: str) -> None:
-    statements = [(p, t) for p, t in leaves(wording(language)) if not p.startswith((".status.refused", ".about.limits", ".disclosure"))]
+    statements = [
+        (p, t)
+        for p, t in leaves(wording(language))
+        if not p.startswith((".status.refused", ".about.limits", ".disclosure"))
+    ]
     for path, text in statements:
         for sentence in sentences(tokens(clean(text), {})):
             assert first_span(policy().evaluative, sentence) is None, (path, text)

@@ -1,0 +1,228 @@
+"""The `isegoria` command: build, serve, and batch commands that read JSON lines.
+
+Batch commands load their models once, answer line by line in order, and turn a bad line into
+`{"id", "error"}` without stopping. Errors are one clear line; nobody sees a traceback.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from app.errors import IsegoriaError
+from app.settings import Settings
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
+
+Row = dict[str, Any]
+JSONL = typer.Option("--jsonl", help="Read JSON lines from standard input, write one JSON line for each")
+
+
+def main() -> None:
+    """Entry point: every expected error becomes one line on standard error and exit code 2."""
+    try:
+        app()
+    except IsegoriaError as error:
+        typer.secho(error.message, fg="red", err=True)
+        raise SystemExit(2) from None
+    except BrokenPipeError:
+        raise SystemExit(1) from None
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+
+
+@app.command()
+def build(
+    election: Annotated[str, typer.Argument(help="Id of a pack under the elections folder, or a folder")],
+    mirror: Annotated[Path | None, typer.Option(help="Folder that holds the documents; found by digest")] = None,
+    update_lock: Annotated[bool, typer.Option("--update-lock", help="Replace the committed corpus.lock")] = False,
+) -> None:
+    """Fetch, extract, cut and index the documents of an election. Exit 0 only when complete."""
+    from app.common import load_retrieval
+    from app.packs import find_pack, load_pack
+    from ingestion.build import Order
+    from ingestion.build import build as build_pack
+    from ingestion.report import Bars, print_report
+
+    settings = Settings()
+    pack = find_pack(election, settings.elections)
+    loaded = load_pack(pack)
+    order = Order(pack, settings.data, mirror, update_lock)
+    with Bars() as bars:
+        built = build_pack(loaded, load_retrieval(settings.elections), order, bars.show)
+    print_report(built)
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on", min=1, max=65535)] = 8000,
+    workers: Annotated[int, typer.Option(help="Processes", min=1)] = 1,
+) -> None:
+    """Serve every built election."""
+    import errno
+    import socket
+
+    import uvicorn
+
+    from app.errors import ServiceUnavailable
+    from app.places import built_elections
+
+    settings = Settings()
+    if not built_elections(settings.data):
+        raise ServiceUnavailable(f"no election has been built in {settings.data}; run: isegoria build demo")
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            taken = "is already taken" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
+            raise ServiceUnavailable(f"{host}:{port} {taken}; choose another with --port") from error
+    typer.echo(f"Isegoria answers at http://{host}:{port}/  (stop with Ctrl-C)")
+    uvicorn.run(
+        "app.main:create_app", factory=True, host=host, port=port, workers=workers, log_level="warning",
+        access_log=False, server_header=False, timeout_graceful_shutdown=10,
+    )
+
+
+@app.command()
+def guard(
+    jsonl: Annotated[bool, JSONL] = False,
+    election: Annotated[str | None, typer.Option(help="Use this pack's parties instead of all packs'")] = None,
+    text: Annotated[str | None, typer.Argument(help="One question, when --jsonl is not given")] = None,
+) -> None:
+    """Say what the guard does with each question: answer, refuse or redirect, and why."""
+    from app.batch import guard_rows
+
+    handle = guard_rows(Settings(), election)
+    if not jsonl:
+        if text is None:
+            raise typer.BadParameter("give a question, or --jsonl")
+        print(json.dumps(handle({"id": "1", "text": text}), ensure_ascii=False, indent=2))
+        return
+    _each(handle)
+
+
+@app.command()
+def ask(
+    election: Annotated[str, typer.Argument(help="Id of a built election")],
+    jsonl: Annotated[bool, JSONL] = False,
+    no_record: Annotated[bool, typer.Option("--no-record", help="Do not store the exchanges")] = False,
+    text: Annotated[str | None, typer.Argument(help="One question, when --jsonl is not given")] = None,
+) -> None:
+    """Answer questions as the service does."""
+    from app.batch import Asking
+
+    async def run() -> None:
+        async with Asking(Settings(), election, record=not no_record) as handle:
+            if jsonl:
+                await _each_async(handle)
+            elif text is None:
+                raise typer.BadParameter("give a question, or --jsonl")
+            else:
+                print(json.dumps(await handle({"id": "1", "text": text}), ensure_ascii=False, indent=2))
+
+    asyncio.run(run())
+
+
+@app.command()
+def search(
+    election: Annotated[str, typer.Argument(help="Id of a built election")],
+    jsonl: Annotated[bool, JSONL] = False,
+    text: Annotated[str | None, typer.Argument(help="One question, when --jsonl is not given")] = None,
+) -> None:
+    """Search: k passages for each party in scope, or of the law."""
+    from app.batch import search_rows
+
+    handle = search_rows(Settings(), election)
+    if jsonl:
+        _each(handle)
+    elif text is None:
+        raise typer.BadParameter("give a question, or --jsonl")
+    else:
+        print(json.dumps(handle({"id": "1", "text": text}), ensure_ascii=False, indent=2))
+
+
+@app.command()
+def replay(
+    record: Annotated[str | None, typer.Argument(help="Id of a record")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Replay every record of this store")] = False,
+) -> None:
+    """Compute recorded answers again and compare them byte for byte: exit 0 same, 1 differs, 2 unusable."""
+    from app.replay import replay_records
+
+    if (record is None) == (not every):
+        raise typer.BadParameter("give the id of a record, or --all")
+    differing = asyncio.run(replay_records(Settings(), record, typer.echo))
+    raise typer.Exit(1 if differing else 0)
+
+
+@app.command()
+def evaluate(
+    suite: Annotated[str | None, typer.Argument(help="retrieval, suggested or guardrail; all when left out")] = None,
+) -> None:
+    """Measure the built elections against the committed labels; the exit code is the gate."""
+    from evaluation.run import run_suites
+
+    raise typer.Exit(0 if run_suites(Settings(), suite, typer.echo) else 1)
+
+
+@app.command("check-quote")
+def check_quote(
+    election: Annotated[str, typer.Argument(help="Id of a built election")],
+    document: Annotated[str, typer.Argument(help="SHA-256 of the document")],
+    page: Annotated[int, typer.Argument(help="Physical page, from 1; 1 for a document without pages")],
+    quote: Annotated[str, typer.Argument(help="The quotation")],
+) -> None:
+    """Say whether a quotation stands on a page, by the rule of the answer object: exit 0 yes, 1 no."""
+    from app.batch import quote_stands
+
+    stands = quote_stands(Settings(), election, document, page, quote)
+    typer.echo("verified" if stands else "not found")
+    raise typer.Exit(0 if stands else 1)
+
+
+@app.command()
+def schemas() -> None:
+    """Write the JSON Schemas of the pack files into the elections folder."""
+    from app.packs import write_schemas
+
+    for path in write_schemas(Settings().elections / "schemas"):
+        typer.echo(str(path))
+
+
+def _rows() -> Iterator[tuple[Row | None, Row]]:
+    """Per input line the row, or None with the error line to print."""
+    for number, raw in enumerate(sys.stdin.buffer, start=1):
+        if not raw.strip():
+            continue
+        try:
+            row = json.loads(raw.decode("utf-8"))
+        except (UnicodeDecodeError, ValueError, RecursionError) as error:
+            yield None, {"id": None, "error": f"line {number} is not valid JSON: {str(error)[:200]}"}
+            continue
+        if not isinstance(row, dict):
+            yield None, {"id": None, "error": f"line {number} is not a JSON object"}
+        else:
+            yield row, {}
+
+
+def _write(row: Row) -> None:
+    sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+def _each(handle: Callable[[Row], Row]) -> None:
+    for row, problem in _rows():
+        _write(problem if row is None else handle(row))
+
+
+async def _each_async(handle: Callable[[Row], Awaitable[Row]]) -> None:
+    for row, problem in _rows():
+        _write(problem if row is None else await handle(row))

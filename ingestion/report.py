@@ -1,0 +1,62 @@
+"""The build as a person sees it: progress while it runs, and per document what was kept and left out, and why."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from ingestion.build import Built
+
+REASONS = {
+    "furniture": "headers, footers",
+    "contents": "table of contents",
+    "heading": "headings (kept as paths)",
+    "line_number": "line numbers",
+    "undecodable": "undecodable",
+}
+
+
+class Bars:
+    """One progress bar per stage of a build."""
+
+    def __init__(self) -> None:
+        self._progress = Progress(
+            TextColumn("{task.description:>18}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+            console=Console(stderr=True),
+        )
+        self._tasks: dict[str, TaskID] = {}
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._progress.stop()
+
+    def show(self, stage: str, done: int, total: int) -> None:
+        """Set the stage's bar."""
+        if stage not in self._tasks:
+            self._tasks[stage] = self._progress.add_task(stage, total=total)
+        self._progress.update(self._tasks[stage], completed=done, total=total)
+
+
+def print_report(built: Built) -> None:
+    """Per document: pages, passages, characters read, kept and left out by reason."""
+    console = Console()
+    console.print(f"[bold]{built.election}[/bold]  corpus {built.corpus[:16]}  index {built.index[:16]}")
+    widest = max(len(one.source) for one in built.extracted)
+    for one in built.extracted:
+        share = 100 * one.kept // max(1, one.characters)
+        console.print(
+            f"  {one.source:<{widest}}  {len(one.pages):>4} pages {len(one.passages):>5} passages "
+            f"{one.characters:>8,} characters, {share} % in passages",
+            highlight=False,
+        )
+        left = [f"{REASONS.get(k, k)} {n:,}" for k, n in one.dropped.items()]
+        left += [f"pages without text: {', '.join(map(str, one.empty_pages))}"] if one.empty_pages else []
+        if left:
+            console.print(f"  {'':<{widest}}  left out: {'; '.join(left)}", style="dim", highlight=False, soft_wrap=True)
+    console.print("  The rest are line ends, hyphens of line breaks, bullets and spaces.", style="dim")
