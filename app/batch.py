@@ -209,5 +209,3 @@ def quote_stands(settings: Settings, election: str, document: str, page: int, qu
     if not 1 <= page <= last:
         raise UnknownDocument(f"document {document[:16]} has pages 1 to {last}, not {page}")
     return built.quote_on(document, page, quote)
-
-

@@ -86,8 +86,15 @@ def serve(
             raise ServiceUnavailable(f"{host}:{port} {taken}; choose another with --port") from error
     typer.echo(f"Isegoria answers at http://{host}:{port}/  (stop with Ctrl-C)")
     uvicorn.run(
-        "app.main:create_app", factory=True, host=host, port=port, workers=workers, log_level="warning",
-        access_log=False, server_header=False, timeout_graceful_shutdown=10,
+        "app.main:create_app",
+        factory=True,
+        host=host,
+        port=port,
+        workers=workers,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=10,
     )
 
 

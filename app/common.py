@@ -72,7 +72,8 @@ class RetrievalData:
             "weights": self.weights.model_dump(mode="json"),
             "vocabulary": digest_of(self.vocabulary.model_dump(mode="json")),
             "stopwords": {
-                tag: digest_of([sorted(lists.stop), sorted(lists.frame), sorted(lists.light)]) for tag, lists in sorted(self.stopwords.items())
+                tag: digest_of([sorted(lists.stop), sorted(lists.frame), sorted(lists.light)])
+                for tag, lists in sorted(self.stopwords.items())
             },
         }
 

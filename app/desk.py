@@ -208,4 +208,3 @@ def checked(question: str) -> str:
     if found is not None:
         raise BadQuestion(f"the question holds the control character U+{ord(found.group()):04X} at {found.start()}")
     return text
-

@@ -86,9 +86,7 @@ def _is_served(source: Source, election: Election) -> bool:
     return source.status is not DocumentStatus.SUPERSEDED and not expired
 
 
-def _extract_all(
-    sources: Sequence[Source], files: dict[Digest, Path], progress: Progress
-) -> tuple[Extracted, ...]:
+def _extract_all(sources: Sequence[Source], files: dict[Digest, Path], progress: Progress) -> tuple[Extracted, ...]:
     done = 0
 
     def one(source: Source) -> Extracted:

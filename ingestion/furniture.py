@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from dataclasses import replace
 
 from ingestion.layout import Line, Page, Tally
+import itertools
 
 EDGE = 0.12
 """Share of the page height at top and bottom where furniture may stand."""
@@ -19,7 +20,10 @@ _DIGITS = re.compile(r"\d+|\b[ivxlc]+\b", re.IGNORECASE)
 _LEADERS = re.compile(r"(?:[.·…\ufffd_]\s?){4,}")
 _ENDS_IN_NUMBER = re.compile(r"\D\s*\d{1,3}\s*$")
 _LINE_NUMBER = re.compile(r"^(\d{1,5})(?:\s+|$)")
-_CONTENTS_TITLE = re.compile(r"^\W*(inhalt|inhaltsverzeichnis|inhaltsübersicht|contents|table of contents|sommaire|table des matières)\W*$", re.IGNORECASE)
+_CONTENTS_TITLE = re.compile(
+    r"^\W*(inhalt|inhaltsverzeichnis|inhaltsübersicht|contents|table of contents|sommaire|table des matières)\W*$",
+    re.IGNORECASE,
+)
 
 
 def clean_lines(pages: tuple[Page, ...], tally: Tally) -> tuple[Page, ...]:
@@ -51,9 +55,7 @@ def _without_furniture(pages: tuple[Page, ...], tally: Tally) -> tuple[Page, ...
     proven = {_band(line) for _, line in edges if _key(line) in repeated}
     body = Counter(line.size for page in pages for line in page.lines for _ in range(len(line.text)))
     body_size = body.most_common(1)[0][0] if body else 0.0
-    furniture_bands = {
-        band for band in proven if bands[band] >= len(pages) * 0.3 and abs(band[1] - body_size) > 0.2
-    }
+    furniture_bands = {band for band in proven if bands[band] >= len(pages) * 0.3 and abs(band[1] - body_size) > 0.2}
     cleaned = []
     for page in pages:
         keep, spans = [], []
@@ -82,9 +84,7 @@ def _labelled(pages: tuple[Page, ...]) -> tuple[Page, ...]:
     offset, votes = offsets.most_common(1)[0]
     if votes < len(pages) * 0.5:
         return pages
-    return tuple(
-        replace(p, label=str(p.number + offset)) if p.number + offset > 0 else p for p in pages
-    )
+    return tuple(replace(p, label=str(p.number + offset)) if p.number + offset > 0 else p for p in pages)
 
 
 def _without_line_numbers(pages: tuple[Page, ...], tally: Tally) -> tuple[Page, ...]:
@@ -92,7 +92,7 @@ def _without_line_numbers(pages: tuple[Page, ...], tally: Tally) -> tuple[Page, 
     cleaned = []
     for page in pages:
         numbers = [(line, int(m.group(1))) for line in page.lines if (m := _LINE_NUMBER.match(line.text))]
-        rising = sum(1 for a, b in zip(numbers, numbers[1:], strict=False) if b[1] - a[1] in (1, 5))
+        rising = sum(1 for a, b in itertools.pairwise(numbers) if b[1] - a[1] in (1, 5))
         if len(numbers) < 5 or rising < 0.7 * (len(numbers) - 1) or len(numbers) < 0.4 * len(page.lines):
             cleaned.append(page)
             continue

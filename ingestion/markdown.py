@@ -20,7 +20,9 @@ from ingestion.paragraphs import add_glyph
 
 SECTION = re.compile(r"^((?:§§?|Art(?:ikel|icle|\.)?|Anlage|Annexe?|Section)\s*\d+\s?[a-z]?)\b(?!\s*\()", re.IGNORECASE)
 PARAGRAPH = re.compile(r"^\((\d+[a-z]?)\)\s")
-_CONTENTS = re.compile(r"^(inhalt|inhaltsübersicht|inhaltsverzeichnis|contents|table of contents|sommaire)$", re.IGNORECASE)
+_CONTENTS = re.compile(
+    r"^(inhalt|inhaltsübersicht|inhaltsverzeichnis|contents|table of contents|sommaire)$", re.IGNORECASE
+)
 _ENDS = re.compile(r"[.!?:;…][\"”“’»)\]]*$")
 MAX_BYTES = 20_000_000
 
@@ -112,7 +114,9 @@ def _joined(blocks: list[_Block], law: bool) -> Iterator[_Block]:
 
 def _completes(held: _Block, block: _Block, law: bool) -> bool:
     if law:
-        return not PARAGRAPH.match(block.text) and (block.kind != "text" or not re.search(r"[.!?]$", held.text) or block.depth > 0)
+        return not PARAGRAPH.match(block.text) and (
+            block.kind != "text" or not re.search(r"[.!?]$", held.text) or block.depth > 0
+        )
     return held.kind == "text" and block.kind in ("text", "table") and not _ENDS.search(held.text)
 
 

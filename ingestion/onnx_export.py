@@ -75,9 +75,7 @@ class _Graph:
         self.add("Expand", ["types", "shape"], ["segments"])
         names = ["word_embeddings", "position_embeddings", "token_type_embeddings", "LayerNorm"]
         inputs = ["ids", "segments", *(self.weight(f"{e}{n}.weight") for n in names), self.weight(f"{e}LayerNorm.bias")]
-        self.add(
-            "EmbedLayerNormalization", [*inputs, "mask"], ["hidden0", "lengths"], _MS, epsilon=self.epsilon
-        )
+        self.add("EmbedLayerNormalization", [*inputs, "mask"], ["hidden0", "lengths"], _MS, epsilon=self.epsilon)
         for n in range(layers):
             self._layer(n)
         self.hidden = f"hidden{layers}"

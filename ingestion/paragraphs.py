@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 
 from ingestion.layout import Glyph, Line, Page, Tally, Unit
 from ingestion.order import reading_order
+import itertools
 
 BULLET = re.compile(r"^\s*(?:[•●▪■►▶✔✓◦‣⁃∙·\-–—*o]|[\ue000-\uf8ff]|\(?\d{1,2}[.)]|\(?[a-z]\))\s+(?=\S)")
 _GLYPH_BULLET = re.compile(r"^\s*[\ue000-\uf8ff•●▪■►▶✔✓◦‣⁃∙]\s*(?=\S)")
@@ -36,7 +37,7 @@ class _Type:
         self.body_bold = bool(bold and bold[True] > bold[False])
         pitches = Counter(
             round(a.y0 - b.y0)
-            for a, b in zip(lines, lines[1:], strict=False)
+            for a, b in itertools.pairwise(lines)
             if a.page == b.page and abs(a.size - b.size) < 0.3 and 0 < a.y0 - b.y0 < 3 * a.height
         )
         self.pitch = float(pitches.most_common(1)[0][0]) if pitches else self.body * 1.2
@@ -123,9 +124,7 @@ def _continues(above: Line, line: Line, usual: _Type) -> bool:
     return not _END.search(above.text.rstrip()) and (line.text[:1].islower() or above.bold == line.bold)
 
 
-def _with_headings(
-    groups: list[list[Line]], usual: _Type, texts: dict[int, str], tally: Tally
-) -> Iterable[Unit]:
+def _with_headings(groups: list[list[Line]], usual: _Type, texts: dict[int, str], tally: Tally) -> Iterable[Unit]:
     path: list[tuple[float, str]] = []
     previous: list[Line] | None = None
     for group in groups:

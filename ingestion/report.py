@@ -24,7 +24,10 @@ class Bars:
 
     def __init__(self) -> None:
         self._progress = Progress(
-            TextColumn("{task.description:>18}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+            TextColumn("{task.description:>18}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
             console=Console(stderr=True),
         )
         self._tasks: dict[str, TaskID] = {}
@@ -33,7 +36,9 @@ class Bars:
         self._progress.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._progress.stop()
 
     def show(self, stage: str, done: int, total: int) -> None:
@@ -58,5 +63,7 @@ def print_report(built: Built) -> None:
         left = [f"{REASONS.get(k, k)} {n:,}" for k, n in one.dropped.items()]
         left += [f"pages without text: {', '.join(map(str, one.empty_pages))}"] if one.empty_pages else []
         if left:
-            console.print(f"  {'':<{widest}}  left out: {'; '.join(left)}", style="dim", highlight=False, soft_wrap=True)
+            console.print(
+                f"  {'':<{widest}}  left out: {'; '.join(left)}", style="dim", highlight=False, soft_wrap=True
+            )
     console.print("  The rest are line ends, hyphens of line breaks, bullets and spaces.", style="dim")

@@ -139,7 +139,13 @@ def _seal_language(
     arrays[key + "weights"], _ = _flat([weights for _, weights in found], 0)
     arrays[key + "sentence_terms"], arrays[key + "sentence_starts"] = _flat(sentences, sentinel)
     arrays[key + "first_sentence"] = np.array(first, dtype=np.int64)
-    data = {"stems": lexicon.stems, "grams": lexicon.grams, "parts": parts, "counts": counts, "analyser": analyser.digest()}
+    data = {
+        "stems": lexicon.stems,
+        "grams": lexicon.grams,
+        "parts": parts,
+        "counts": counts,
+        "analyser": analyser.digest(),
+    }
     (index / f"lexicon.{language}.json").write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
     return sentinel + 1
 

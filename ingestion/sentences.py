@@ -23,7 +23,9 @@ _OPEN_END = re.compile(
     r"|(?:^|\s)(?:§{1,2}\s*)?\d{1,2}\.)$"
 )
 _NEXT_OPENS = re.compile(r"^[\"„“«»(\[]*(?:[A-ZÄÖÜÉÈÀÇ\d§•€]|[\"„“«])")
-_SENTENCE_WORD = re.compile(r"^(?:Januar|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember)\b")
+_SENTENCE_WORD = re.compile(
+    r"^(?:Januar|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember)\b"
+)
 
 
 @cache

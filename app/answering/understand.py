@@ -59,7 +59,12 @@ def read(text: str, mentions: Sequence[Mention], before: Scope | None, room: Roo
             parties = before.parties if before.named else ()
             resolved = f"{text} ({_short(before, room)})" if before.named else text
             return Scope(
-                subject=Subject.PARTIES, parties=parties, named=before.named, people=(), resolved=resolved, matter=matter
+                subject=Subject.PARTIES,
+                parties=parties,
+                named=before.named,
+                people=(),
+                resolved=resolved,
+                matter=matter,
             )
     subject = Subject.RULES if not named and _is_rules(asked, room) else Subject.PARTIES
     return Scope(subject=subject, parties=named, named=bool(named), people=people, resolved=text, matter=matter)

@@ -12,7 +12,8 @@ from urllib.parse import parse_qs
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from app import links, page_documents, page_views
+from app import links
+from app.api import page_documents, page_views
 from app.api.page_desk import Built, Desk
 from app.api.page_routes import BuiltHere, DeskHere, NoSuchPage, PageRoute, error_page
 from app.api.page_shell import FRONTEND, SECURITY_HEADERS, open_shell, page, static_file, voice_for

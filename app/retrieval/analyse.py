@@ -90,9 +90,7 @@ class Analyser:
 
     def digest(self) -> str:
         """Identity of the analyser: version, lists and compounds."""
-        return digest_of(
-            [VERSION, self.language, sorted(self.lists.stop), sorted(self.parts.items())]
-        )
+        return digest_of([VERSION, self.language, sorted(self.lists.stop), sorted(self.parts.items())])
 
     def stem(self, word: str) -> str:
         return str(self._stem(word))

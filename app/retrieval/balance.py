@@ -87,9 +87,7 @@ def rank(corpus: Corpus, index: LanguageIndex, ask: Ask, numbers: Sequence[int])
             + int(dense[i]) * w.dense
         )
         found.append(
-            Scored(
-                number, score, int(lexical[i]), int(dense[i]), int(coverage[i]), best, tuple(map(int, sentences[i]))
-            )
+            Scored(number, score, int(lexical[i]), int(dense[i]), int(coverage[i]), best, tuple(map(int, sentences[i])))
         )
     return found
 

@@ -36,7 +36,6 @@ class Query:
     """(word, idf in thousandths, ((term, strength in thousandths), …))"""
 
 
-
 @dataclass(frozen=True)
 class Lexicon:
     """The terms of one language: stems first, then grams, each block sorted; `idf` in thousandths."""
@@ -192,7 +191,11 @@ def parse(text: str, reader: Reader, gram_share: int) -> Query:
     same for a short question as for a long one.
     """
     content = reader.asked.content(text) or [w for w in words(text) if len(w) > 3]
-    parts = [part for word, extra in zip(content, _added(content, reader), strict=True) for part in _parts(word, extra, reader)]
+    parts = [
+        part
+        for word, extra in zip(content, _added(content, reader), strict=True)
+        for part in _parts(word, extra, reader)
+    ]
     stem_weights: Counter[int] = Counter()
     for part in parts:
         for term, strength in part.terms.items():

@@ -15,7 +15,9 @@ class Weights(Frozen):
     sentence: int = Field(default=200, ge=0, le=1000, description="Weight of the best sentence's concept coverage")
     dense: int = Field(default=0, ge=0, le=1000, description="Weight of the embedding; at 0 none is computed")
     floor: int = Field(default=500, ge=0, le=1000, description="Coverage below which a party is silent on the matter")
-    near: int = Field(default=300, ge=0, le=1000, description="Coverage from which a silent party's best passage is near")
+    near: int = Field(
+        default=300, ge=0, le=1000, description="Coverage from which a silent party's best passage is near"
+    )
 
 
 class WeightTable(Frozen):

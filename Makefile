@@ -1,0 +1,54 @@
+# The verbs of the project. Everything is installed into .venv and frontend/node_modules.
+SHELL := /bin/bash
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+export UV_COMPILE_BYTECODE := 1
+# Hard links would make NLTK refuse the sentence models that llama-index-core ships.
+export UV_LINK_MODE := copy
+ifneq ($(PIP_FIND_LINKS),)
+export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
+endif
+# The CPU build of torch: from the given find-links folder, else by uv's own backend switch.
+TORCH := $(if $(UV_FIND_LINKS),,--torch-backend=cpu)
+HOST ?= 127.0.0.1
+PORT ?= 8000
+
+.PHONY: run test soak setup check bench frontend demo clean
+
+run: setup frontend demo ## install, build the demo election, serve it
+	$(BIN)/isegoria serve --host $(HOST) --port $(PORT)
+
+setup: $(VENV)/.ready ## install only
+
+$(VENV)/.ready: pyproject.toml constraints.txt
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed; set PYTHON=/path/to/python3.11"; exit 2; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' constraints.txt)"
+	$(BIN)/uv pip install --python $(BIN)/python $(TORCH) -c constraints.txt -e ".[ingest,embeddings,postgres,eval,dev]"
+	touch $@
+
+frontend: ## build the browser script; the pages work without it
+	@if command -v npm >/dev/null; then scripts/frontend; else echo "Node.js is missing: the pages are served without the script"; fi
+
+demo: setup ## build the demo election
+	$(BIN)/isegoria build demo
+
+test: setup frontend ## all tests, heavy suites as seeded samples
+	scripts/browser
+	$(BIN)/python -m pytest
+
+soak: setup frontend ## the full counts
+	scripts/browser
+	ISEGORIA_SOAK=1 $(BIN)/python -m pytest
+
+check: setup ## lint, types, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: setup ## against what a user would otherwise assemble
+	$(BIN)/python -m bench
+
+clean:
+	rm -rf $(VENV) frontend/node_modules frontend/dist
