@@ -139,7 +139,7 @@ class Desk:
             at=self._chance.now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             seed=self._chance.seed(),
             question=question,
-            digests=self._digests(built),
+            digests=self.digests(ask.election),
         )
 
     def answered(self, exchange: Exchange, on_step: Callable[[Step], None] | None = None) -> Exchange:
@@ -186,7 +186,9 @@ class Desk:
             raise UnknownConversation("no conversation of this election has this id; leave it out to begin a new one")
         return earlier
 
-    def _digests(self, built: Built) -> Digests:
+    def digests(self, election: str) -> Digests:
+        """What an answer of this election is computed from, by digest."""
+        built = self.election(election)
         return Digests(
             corpus=built.corpus.digest,
             index=built.corpus.index_digest,

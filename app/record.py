@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 
 from app.errors import RecordError, RecordExists, RecordUnreadable
 from app.storage.engine import explained, prepare
-from app.storage.repository import find_conversation, find_record, row_of
+from app.storage.repository import find_conversation, find_record, record_ids, row_of
 from app.storage.writer import Writer
 from domain.exchange import Exchange
 
@@ -113,6 +113,14 @@ class Recorder:
     async def conversation(self, conversation: str) -> tuple[Exchange, ...]:
         """The last fifty exchanges of a conversation, oldest first; empty when it is unknown."""
         return await asyncio.to_thread(self._conversation, conversation)
+
+    async def ids(self) -> list[str]:
+        """Ids of all records, oldest first. Not part of the seam: no page and no API can list records."""
+        return await asyncio.to_thread(self._ids)
+
+    def _ids(self) -> list[str]:
+        with explained(self._engine, RecordUnreadable), self._engine.connect() as connection:
+            return record_ids(connection)
 
     def _read(self, record: str) -> Exchange | None:
         with explained(self._engine, RecordUnreadable), self._engine.connect() as connection:

@@ -22,8 +22,21 @@ from ingestion.paragraphs import units
 from ingestion.passages import About, passages
 from ingestion.pdf import read_pages
 
-SECONDS = 300
-MEMORY = 6 * 2**30
+
+@dataclass(frozen=True)
+class Limits:
+    """What one document may take to read: seconds of wall time, bytes of address space."""
+
+    seconds: float = 300
+    memory: int = 6 * 2**30
+
+    @property
+    def room(self) -> str:
+        """The memory in words."""
+        return f"{self.memory // 2**20:,} MiB"
+
+
+LIMITS = Limits()
 
 
 @dataclass(frozen=True)
@@ -75,22 +88,22 @@ def extract(source: Source, path: Path) -> Extracted:
     )
 
 
-def extract_apart(source: Source, path: Path) -> Extracted:
-    """`extract` in a process of its own with limits on time and memory."""
+def extract_apart(source: Source, path: Path, limits: Limits = LIMITS) -> Extracted:
+    """`extract` in a process of its own with limits on time and memory. Raises SourceError naming the document."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe(duplex=False)
-    child = context.Process(target=_child, args=(theirs, source, path), daemon=True)
+    child = context.Process(target=_child, args=(theirs, source, path, limits), daemon=True)
     child.start()
     theirs.close()
     try:
-        if not ours.poll(SECONDS):
-            raise SourceError(f"{source.id}: reading {path.name} took more than {SECONDS} seconds")
+        if not ours.poll(limits.seconds):
+            raise SourceError(f"{source.id}: reading {path.name} took more than {limits.seconds:g} seconds")
         result = ours.recv()
     except EOFError:
         child.join(5)
         raise SourceError(
             f"{source.id}: reading {path.name} ended its process (exit {child.exitcode}); "
-            f"the file needs more than {MEMORY // 2**30} GiB or crashes the reader"
+            f"the file needs more than {limits.room} or crashes the reader"
         ) from None
     finally:
         child.kill()
@@ -101,15 +114,15 @@ def extract_apart(source: Source, path: Path) -> Extracted:
     raise SourceError(str(result))
 
 
-def _child(pipe: Connection, source: Source, path: Path) -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+def _child(pipe: Connection, source: Source, path: Path, limits: Limits) -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (limits.memory, limits.memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
         pipe.send(extract(source, path))
     except IsegoriaError as error:
         pipe.send(error.message)
     except MemoryError:
-        pipe.send(f"{source.id}: reading {path.name} needs more than {MEMORY // 2**30} GiB of memory")
+        pipe.send(f"{source.id}: reading {path.name} needs more than {limits.room} of memory")
     except Exception as error:
         pipe.send(f"{source.id}: {path.name} could not be read ({type(error).__name__}: {error})")
     finally:

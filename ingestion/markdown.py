@@ -7,6 +7,7 @@ those of `Page.text`, where the whole document counts as page 1.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -47,7 +48,7 @@ def read_markdown(data: bytes, name: str) -> str:
         raise SourceError(f"{name}: not UTF-8 text (byte {error.start})") from error
     if not text.strip():
         raise SourceError(f"{name}: the file holds no text")
-    return text.replace("\r\n", "\n")
+    return _seen(text)
 
 
 def html_to_markdown(data: bytes, name: str) -> str:
@@ -59,7 +60,13 @@ def html_to_markdown(data: bytes, name: str) -> str:
     )
     if not found:
         raise SourceError(f"{name}: no main text was found in the HTML page")
-    return str(found)
+    return _seen(str(found))
+
+
+def _seen(text: str) -> str:
+    """The text without control and format characters, which no reader sees and no quotation could match."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(c for c in lines if c in "\n\t\u00ad" or unicodedata.category(c) not in ("Cc", "Cf"))
 
 
 def markdown_units(text: str, tally: Tally, law: str | None = None) -> tuple[Page, tuple[Unit, ...]]:
@@ -95,7 +102,7 @@ def _section(heading: tuple[str, ...], law: str | None, part: str) -> str | None
     number = next((m.group(1) for h in reversed(heading) if (m := SECTION.match(h))), None)
     if number is None:
         return f"{heading[-1]} {law}" if heading else law
-    return f"{re.sub(r'^(Artikel|Article|Art[.])', 'Art', re.sub(r' +', ' ', number))} {law}{part}"
+    return f"{re.sub(r'^(Artikel|Article|Art[.])', 'Art', re.sub(r' +', ' ', number.strip()))} {law}{part}"
 
 
 def _joined(blocks: list[_Block], law: bool) -> Iterator[_Block]:

@@ -23,6 +23,8 @@ _OPEN_END = re.compile(
     r"|(?:^|\s)(?:§{1,2}\s*)?\d{1,2}\.)$"
 )
 _NEXT_OPENS = re.compile(r"^[\"„“«»(\[]*(?:[A-ZÄÖÜÉÈÀÇ\d§•€]|[\"„“«])")
+_LETTER = re.compile(r"(?:^|[\s(„“\"])[^\W\d_]\.$")
+_LETTER_FOLLOWS = re.compile(r"^[^\W\d_]\.")
 _SENTENCE_WORD = re.compile(
     r"^(?:Januar|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember)\b"
 )
@@ -66,8 +68,8 @@ def sentence_spans(text: str, language: str) -> Spans:
 
 def _one_sentence(text: str, first: tuple[int, int], second: tuple[int, int]) -> bool:
     head, tail = text[first[0] : first[1]], text[second[0] : second[1]]
-    if not _NEXT_OPENS.match(tail):
-        return True
+    if not _NEXT_OPENS.match(tail) or (_LETTER.search(head) and _LETTER_FOLLOWS.match(tail)):
+        return True  # lower case goes on, or the second half of "z. B."
     open_end = _OPEN_END.search(head)
     if open_end is None:
         return False

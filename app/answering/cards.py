@@ -15,7 +15,7 @@ from domain.exchange import Exchange
 from domain.passage import Passage
 
 ENOUGH = 600
-"""Share of the question's content words, in thousandths, that a card's phrasing must share with it, and it with the card."""
+"""Least Dice similarity, in thousandths, between the words of a question and a card's phrasing."""
 
 
 def matching_card(exchange: Exchange, room: Room) -> RuleCard | None:

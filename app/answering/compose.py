@@ -122,7 +122,7 @@ def _quotations(hits: Sequence[Hit], budget: int, exchange: Exchange, room: Room
     chosen.sort(key=lambda c: (c[0], c[2].coverage < floor, c[1]))
     claims: list[Claim] = []
     seen: set[str] = set()
-    for _, _, hit, passage, sentence in chosen:
+    for _, _, _, passage, sentence in chosen:
         quote = passage.text[sentence.start : sentence.end]
         if quote not in seen and len(claims) < budget and room.built.stands_on_page(passage, quote):
             seen.add(quote)
@@ -213,7 +213,7 @@ def _settled(
     """The draft with its hits marked as used or not."""
     hits = tuple(exchange.hits) or tuple(hits)
     used = {c.passage for claim in claims for c in claim.citations}
-    marked = tuple(h.model_copy(update={"used": h.passage in used}) for h in hits)
+    marked = tuple(h.model_copy(update={"used": True}) if h.passage in used else h for h in hits)
     language = exchange.question.language
     status = AnswerStatus.ANSWERED if claims else AnswerStatus.UNANSWERABLE_NO_SOURCE
     words = room.words(language).status[status]

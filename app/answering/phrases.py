@@ -23,13 +23,33 @@ class Phrases:
 
     patterns: Mapping[str, tuple[Pattern, ...]]
 
+    def __post_init__(self) -> None:
+        table: dict[str, dict[str, list[Pattern]]] = {kind: {} for kind in self.patterns}
+        for kind, patterns in self.patterns.items():
+            for pattern in patterns:
+                table[kind].setdefault(pattern[0][0][:_HEAD], []).append(pattern)
+        object.__setattr__(self, "_table", table)
+
     def found(self, kind: str, text: Sequence[str]) -> bool:
         """Whether a phrase of this kind stands anywhere in the words."""
-        return any(_at(p, text, i) for p in self.patterns[kind] for i in range(len(text)))
+        return any(self._opens(kind, text, i) for i in range(len(text)))
 
     def opens(self, text: Sequence[str]) -> bool:
         """Whether the words begin like a follow-up."""
-        return any(_at(p, text, 0) for p in self.patterns["opening"])
+        return bool(text) and self._opens("opening", text, 0)
+
+    def _opens(self, kind: str, text: Sequence[str], start: int) -> bool:
+        table: dict[str, list[Pattern]] = self._table[kind]  # type: ignore[attr-defined]
+        word = text[start]
+        return any(
+            _at(pattern, text, start)
+            for length in range(1, min(_HEAD, len(word)) + 1)
+            for pattern in table.get(word[:length], ())
+        )
+
+
+_HEAD = 3
+"""Letters by which patterns are looked up."""
 
 
 def _at(pattern: Pattern, text: Sequence[str], start: int) -> bool:

@@ -15,7 +15,7 @@ from domain.base import Language
 from domain.exchange import Exchange, Subject
 from domain.passage import Hit
 
-PER_PARTY = 8
+PER_PARTY = 6
 """Passages kept per party, used or not."""
 
 

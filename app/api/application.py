@@ -80,6 +80,9 @@ def _publish_schemas(app: FastAPI) -> None:
             _, extra = models_json_schema(
                 [(kind, "serialization") for kind in EVENTS.values()], ref_template="#/components/schemas/{model}"
             )
+            for operation in (o for path in made["paths"].values() for o in path.values()):
+                if "HTTPValidationError" in str(operation["responses"].get("422", "")):
+                    del operation["responses"]["422"]  # the framework's own form, which is never sent
             known = made["components"]["schemas"]
             for unused in ("HTTPValidationError", "ValidationError"):
                 known.pop(unused, None)

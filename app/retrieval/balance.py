@@ -11,14 +11,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.retrieval.corpus import Corpus, LanguageIndex
+from app.retrieval.corpus import Corpus, LanguageIndex, ranges
 from app.retrieval.embed import Code, similarity
 from app.retrieval.index import Candidates
 from app.retrieval.lexical import Ints, Query, coverage_rows, score_rows
 from app.retrieval.weights import Weights
 from domain.base import Language
 
-CANDIDATES = 40
+CANDIDATES = 30
 """Passages per party and retriever that Qdrant proposes and the ranking looks at."""
 
 
@@ -52,12 +52,13 @@ def search(
     offset = term_offset(corpus, language)
     terms = [t + offset for t in ask.query.terms]
     proposed = engine.find(terms, ask.query.weights, ask.code, pools, CANDIDATES)
-    flat = sorted({n for numbers in proposed for n in numbers})
-    scored = {s.passage: s for s in rank(corpus, index, ask, flat)}
-    return [
-        sorted((scored[n] for n in numbers), key=lambda s: (-s.score, corpus.ids[s.passage]))[:k]
-        for numbers in proposed
-    ]
+    numbers = np.array([n for group in proposed for n in group], dtype=np.int64)
+    ranking = rank(corpus, index, ask, numbers)
+    found, at = [], 0
+    for group in proposed:
+        found.append(ranking.best(range(at, at + len(group)), k))
+        at += len(group)
+    return found
 
 
 def term_offset(corpus: Corpus, language: Language) -> int:
@@ -66,45 +67,61 @@ def term_offset(corpus: Corpus, language: Language) -> int:
     return sum(corpus.languages[one].size for one in before[: before.index(language)])
 
 
-def rank(corpus: Corpus, index: LanguageIndex, ask: Ask, numbers: Sequence[int]) -> list[Scored]:
+@dataclass(frozen=True)
+class Ranking:
+    """Integer scores of candidate passages, position by position; `ties` orders passage ids."""
+
+    numbers: Ints
+    score: Ints
+    lexical: Ints
+    dense: Ints
+    coverage: Ints
+    sentences: Ints
+    bounds: Ints
+    """Where each candidate's sentences start in `sentences`; one more entry closes the last."""
+    ties: Ints
+
+    def best(self, places: range, k: int) -> list[Scored]:
+        """The `k` best of the candidates at these places, best first."""
+        span = slice(places.start, places.stop)
+        order = np.lexsort((self.ties[span], -self.score[span]))[:k] + places.start
+        return [self._at(int(i)) for i in order]
+
+    def _at(self, i: int) -> Scored:
+        covered = self.sentences[int(self.bounds[i]) : int(self.bounds[i + 1])]
+        return Scored(
+            passage=int(self.numbers[i]),
+            score=int(self.score[i]),
+            lexical=int(self.lexical[i]),
+            dense=int(self.dense[i]),
+            coverage=int(self.coverage[i]),
+            sentence=int(np.argmax(covered)),
+            sentence_coverage=tuple(covered.tolist()),
+        )
+
+
+def rank(corpus: Corpus, index: LanguageIndex, ask: Ask, numbers: Ints) -> Ranking:
     """Exact integer scores of the given passages, in the given order."""
-    if not numbers:
-        return []
-    rows = [index.row_of[n] for n in numbers]
+    none = np.zeros(0, dtype=np.int64)
+    if not len(numbers):
+        return Ranking(numbers, none, none, none, none, none, none, none)
+    rows = index.row_of[numbers]
     taken = index.passages.take(rows)
-    lexical = score_rows(ask.query, taken.terms, taken.weights, taken.starts[:-1], index.size)
-    coverage = coverage_rows(ask.query, taken.terms, taken.starts[:-1], index.size)
+    starts = taken.starts[:-1]
+    lexical = score_rows(ask.query, taken.terms, taken.weights, starts, index.size)
+    coverage = coverage_rows(ask.query, taken.terms, starts, index.size)
+    firsts, ends = index.first_sentence[rows], index.first_sentence[rows + 1]
+    wanted = index.sentences.take(ranges(firsts, ends))
+    sentences = coverage_rows(ask.query, wanted.terms, wanted.starts[:-1], index.size)
+    bounds = np.concatenate([[0], np.cumsum(ends - firsts)])
+    best = np.maximum.reduceat(sentences, bounds[:-1])
     dense = _dense(corpus, ask, numbers)
-    sentences = _sentences(index, ask.query, rows)
     w = ask.weights
-    found = []
-    for i, number in enumerate(numbers):
-        best = int(np.argmax(sentences[i]))
-        score = (
-            int(lexical[i]) * 1000
-            + int(coverage[i]) * w.coverage
-            + int(sentences[i][best]) * w.sentence
-            + int(dense[i]) * w.dense
-        )
-        found.append(
-            Scored(number, score, int(lexical[i]), int(dense[i]), int(coverage[i]), best, tuple(map(int, sentences[i])))
-        )
-    return found
+    score = lexical * 1000 + coverage * w.coverage + best * w.sentence + dense * w.dense
+    return Ranking(numbers, score, lexical, dense, coverage, sentences, bounds, corpus.id_order[numbers])
 
 
-def _sentences(index: LanguageIndex, query: Query, rows: Sequence[int]) -> list[Ints]:
-    bounds = [(int(index.first_sentence[r]), int(index.first_sentence[r + 1])) for r in rows]
-    wanted = [s for a, b in bounds for s in range(a, b)]
-    taken = index.sentences.take(wanted)
-    covered = coverage_rows(query, taken.terms, taken.starts[:-1], index.size)
-    parts, at = [], 0
-    for a, b in bounds:
-        parts.append(covered[at : at + b - a])
-        at += b - a
-    return parts
-
-
-def _dense(corpus: Corpus, ask: Ask, numbers: Sequence[int]) -> Ints:
+def _dense(corpus: Corpus, ask: Ask, numbers: Ints) -> Ints:
     if ask.code is None:
         return np.zeros(len(numbers), dtype=np.int64)
     codes, starts = corpus.codes(numbers)

@@ -7,7 +7,6 @@ this package. Parsing is lazy, so opening a large election stays quick.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -39,13 +38,20 @@ class Rows:
     weights: Ints
     starts: Ints
 
-    def take(self, rows: Sequence[int]) -> Rows:
+    def take(self, rows: Ints) -> Rows:
         """The given rows, concatenated anew. Every row holds at least a sentinel, so none is empty."""
-        spans = [(int(self.starts[r]), int(self.starts[r + 1])) for r in rows]
-        index = np.concatenate([np.arange(a, b) for a, b in spans]) if spans else np.zeros(0, dtype=np.int64)
-        lengths = np.array([b - a for a, b in spans], dtype=np.int64)
-        starts = np.concatenate([[0], np.cumsum(lengths)])
+        first, end = self.starts[rows], self.starts[rows + 1]
+        index = ranges(first, end)
+        starts = np.concatenate([[0], np.cumsum(end - first)])
         return Rows(self.terms[index], self.weights[index] if len(self.weights) else self.weights, starts)
+
+
+def ranges(first: Ints, end: Ints) -> Ints:
+    """All integers of the ranges `[first[i], end[i])`, one after the other."""
+    lengths = end - first
+    total = int(lengths.sum())
+    shift = np.repeat(first - np.concatenate([[0], np.cumsum(lengths)[:-1]]), lengths) if len(first) else first
+    return np.arange(total, dtype=np.int64) + shift
 
 
 @dataclass(frozen=True)
@@ -58,7 +64,8 @@ class LanguageIndex:
     counts: dict[str, int]
     passages: Rows
     sentences: Rows
-    row_of: dict[int, int]
+    row_of: Ints
+    """Per passage number its row, or -1 for passages in another language."""
     first_sentence: Ints
     """Per row the number of its first sentence; one more entry closes the last row."""
 
@@ -93,6 +100,8 @@ class Corpus:
         self.pool_sizes: dict[str, int] = meta["pools"]
         self.model: Digest | None = meta["model"]
         self._numbers = {i: n for n, i in enumerate(self.ids)}
+        order = sorted(range(len(self.ids)), key=self.ids.__getitem__)
+        self.id_order: Ints = _inverse(np.array(order, dtype=np.int64), len(order))
         self.passage = lru_cache(maxsize=20_000)(self._parse)
 
     def __len__(self) -> int:
@@ -105,12 +114,17 @@ class Corpus:
     def _parse(self, number: int) -> Passage:
         return Passage.model_validate_json(self._lines[number])
 
-    def codes(self, numbers: Sequence[int]) -> tuple[Code, Ints]:
+    def codes(self, numbers: Ints) -> tuple[Code, Ints]:
         """Window codes of the passages, concatenated, and the start of each passage among them."""
-        spans = [(int(self.window_starts[n]), int(self.window_starts[n + 1])) for n in numbers]
-        index = np.concatenate([np.arange(a, b) for a, b in spans]) if spans else np.zeros(0, dtype=np.int64)
-        starts = np.cumsum([0] + [b - a for a, b in spans])[:-1]
-        return self.windows[index], starts
+        first, end = self.window_starts[numbers], self.window_starts[numbers + 1]
+        starts = np.concatenate([[0], np.cumsum(end - first)])[:-1]
+        return self.windows[ranges(first, end)], starts
+
+
+def _inverse(rows: Ints, size: int) -> Ints:
+    found = np.full(size, -1, dtype=np.int64)
+    found[rows] = np.arange(len(rows), dtype=np.int64)
+    return found
 
 
 def _language_index(
@@ -129,6 +143,6 @@ def _language_index(
         counts=data["counts"],
         passages=Rows(arrays[f"{language}.terms"], arrays[f"{language}.weights"], arrays[f"{language}.starts"]),
         sentences=Rows(arrays[f"{language}.sentence_terms"], none, arrays[f"{language}.sentence_starts"]),
-        row_of={int(n): i for i, n in enumerate(rows)},
+        row_of=_inverse(rows, len(arrays["window_starts"]) - 1),
         first_sentence=arrays[f"{language}.first_sentence"],
     )

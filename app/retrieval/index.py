@@ -1,17 +1,19 @@
 """Candidates from Qdrant, embedded or by URL, with one layout; the only file that knows Qdrant.
 
 One point per embedding window; the first window of a passage carries the passage's sparse
-vector. Searches are exact. What comes back is a set of passage numbers: ranking them is
-`balance.py`, so both engines lead to equal answers.
+vector, under a name of its own for each pool: a search in one pool is then a search without a
+filter, eight times as fast. Searches are exact. What comes back is a set of passage numbers:
+ranking them is `balance.py`, so both engines lead to equal answers.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -21,7 +23,6 @@ from app.retrieval.embed import Code
 if TYPE_CHECKING:
     from qdrant_client import QdrantClient
 
-SPARSE = "terms"
 DENSE = "meaning"
 BATCH = 256
 
@@ -50,6 +51,11 @@ class Candidates(Protocol):
     def close(self) -> None: ...
 
 
+def sparse_name(pool: str) -> str:
+    """The name of the sparse vectors of one pool."""
+    return "terms_" + re.sub(r"[^a-z0-9-]", "_", pool.lower())
+
+
 def _merged(lists: Sequence[Sequence[int]], pools: int) -> list[list[int]]:
     return [sorted({n for part in lists[i::pools] for n in part}) for i in range(pools)]
 
@@ -71,26 +77,28 @@ class EdgeCandidates:
     ) -> list[list[int]]:
         edge = self._edge
         queries = []
-        arms: list[tuple[object, str]] = []
         if terms:
-            arms.append((edge.SparseVector(list(terms), [float(w) for w in weights]), SPARSE))
+            sparse = edge.SparseVector(list(terms), [float(w) for w in weights])
+            queries += [self._query(sparse, sparse_name(pool), limit) for pool in pools]
         if dense is not None:
-            arms.append((dense.astype(np.float32).tolist(), DENSE))
-        for vector, name in arms:
+            vector = dense.astype(np.float32).tolist()
             for pool in pools:
-                queries.append(
-                    edge.QueryRequest(
-                        limit=limit,
-                        query=edge.Query.Nearest(vector, using=name),
-                        filter=edge.Filter(must=[edge.FieldCondition("pool", match=edge.MatchValue(pool))]),
-                        params=edge.SearchParams(exact=True),
-                        with_payload=["passage"],
-                    )
-                )
+                within = edge.Filter(must=[edge.FieldCondition("pool", match=edge.MatchValue(pool))])
+                queries.append(self._query(vector, DENSE, limit, within))
         if not queries:
             return [[] for _ in pools]
         found = self._shard.query_batch(edge.QueryBatchRequest(queries))
         return _merged([[int(p.payload["passage"]) for p in points] for points in found], len(pools))
+
+    def _query(self, vector: Any, name: str, limit: int, within: Any = None) -> Any:
+        edge = self._edge
+        return edge.QueryRequest(
+            limit=limit,
+            query=edge.Query.Nearest(vector, using=name),
+            filter=within,
+            params=edge.SearchParams(exact=True),
+            with_payload=["passage"],
+        )
 
     def close(self) -> None:
         self._shard.close()
@@ -102,7 +110,7 @@ def build_edge(path: Path, points: Sequence[WindowPoint], width: int) -> None:
 
     config = edge.EdgeConfig(
         vectors={DENSE: edge.EdgeVectorParams(size=width, distance=edge.Distance.Dot)},
-        sparse_vectors={SPARSE: edge.EdgeSparseVectorParams()},
+        sparse_vectors={name: edge.EdgeSparseVectorParams() for name in _sparse_names(points)},
         wal_enabled=False,
     )
     path.mkdir(parents=True, exist_ok=True)
@@ -122,12 +130,16 @@ def build_edge(path: Path, points: Sequence[WindowPoint], width: int) -> None:
     shard.close()
 
 
-def _vectors(point: WindowPoint, sparse: object) -> dict[str, object]:
-    vectors: dict[str, object] = {}
+def _sparse_names(points: Sequence[WindowPoint]) -> list[str]:
+    return sorted({sparse_name(p.pool) for p in points})
+
+
+def _vectors(point: WindowPoint, sparse: Callable[[list[int], list[float]], Any]) -> dict[str, Any]:
+    vectors: dict[str, Any] = {}
     if point.code is not None:
         vectors[DENSE] = point.code.astype(np.float32).tolist()
     if point.terms:
-        vectors[SPARSE] = sparse(list(point.terms), [float(w) for w in point.weights])  # type: ignore[operator]
+        vectors[sparse_name(point.pool)] = sparse(list(point.terms), [float(w) for w in point.weights])
     return vectors
 
 
@@ -143,23 +155,15 @@ class ClientCandidates:
     ) -> list[list[int]]:
         from qdrant_client import models
 
-        arms: list[tuple[object, str]] = []
+        requests = []
         if terms:
-            arms.append((models.SparseVector(indices=list(terms), values=[float(w) for w in weights]), SPARSE))
+            sparse = models.SparseVector(indices=list(terms), values=[float(w) for w in weights])
+            requests += [_request(sparse, sparse_name(pool), limit) for pool in pools]
         if dense is not None:
-            arms.append((dense.astype(np.float32).tolist(), DENSE))
-        requests = [
-            models.QueryRequest(
-                query=vector,
-                using=name,
-                filter=models.Filter(must=[models.FieldCondition(key="pool", match=models.MatchValue(value=pool))]),
-                params=models.SearchParams(exact=True),
-                limit=limit,
-                with_payload=["passage"],
-            )
-            for vector, name in arms
-            for pool in pools
-        ]
+            vector = dense.astype(np.float32).tolist()
+            for pool in pools:
+                within = models.FieldCondition(key="pool", match=models.MatchValue(value=pool))
+                requests.append(_request(vector, DENSE, limit, models.Filter(must=[within])))
         if not requests:
             return [[] for _ in pools]
         with _unavailable(self._collection):
@@ -168,6 +172,19 @@ class ClientCandidates:
 
     def close(self) -> None:
         self._client.close()
+
+
+def _request(vector: Any, name: str, limit: int, within: Any = None) -> Any:
+    from qdrant_client import models
+
+    return models.QueryRequest(
+        query=vector,
+        using=name,
+        filter=within,
+        params=models.SearchParams(exact=True),
+        limit=limit,
+        with_payload=["passage"],
+    )
 
 
 def build_server(client: QdrantClient, collection: str, points: Sequence[WindowPoint], width: int) -> None:
@@ -180,7 +197,7 @@ def build_server(client: QdrantClient, collection: str, points: Sequence[WindowP
         client.create_collection(
             collection,
             vectors_config={DENSE: models.VectorParams(size=width, distance=models.Distance.DOT)},
-            sparse_vectors_config={SPARSE: models.SparseVectorParams()},
+            sparse_vectors_config={name: models.SparseVectorParams() for name in _sparse_names(points)},
         )
         client.create_payload_index(collection, "pool", models.PayloadSchemaType.KEYWORD)
         for start in range(0, len(points), BATCH):

@@ -95,6 +95,11 @@ def find_record(connection: Connection, record: str) -> Exchange | None:
     return None if found is None else _exchange(found.record, found.body, found.digest)
 
 
+def record_ids(connection: Connection) -> list[str]:
+    """Ids of all records in the order in which they were written. For the operator's own commands."""
+    return list(connection.scalars(select(records.c.record).order_by(records.c.at, records.c.record)))
+
+
 def find_conversation(connection: Connection, conversation: str, limit: int) -> tuple[Exchange, ...]:
     """The last `limit` exchanges of a conversation, oldest first; empty when it is unknown."""
     columns = (records.c.record, records.c.body, records.c.digest)

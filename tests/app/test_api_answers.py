@@ -8,7 +8,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -97,7 +97,7 @@ def test_a_conversation_goes_on_and_an_unknown_one_is_404(client: TestClient, re
         ({"question": " \n\t "}, 422, "bad_question"),
         ({"question": "x" * 1001}, 422, "bad_question"),
         ({"question": "a\x00b"}, 422, "bad_question"),
-        ({"question": "a\ud800b"}, 422, "invalid_request"),
+        ({"question": "a\ud800b"}, 422, "bad_question"),
         ({"question": 7}, 422, "invalid_request"),
         ({"question": None}, 422, "invalid_request"),
         ({"history": ["x"]}, 422, "invalid_request"),
@@ -269,7 +269,7 @@ def test_who_leaves_early_does_not_lose_the_record(demo_data: Path, headers: dic
             asked.set()
             return body.pop() if body else {"type": "http.disconnect"}
 
-        async def send(message: dict[str, Any]) -> None:
+        async def send(message: MutableMapping[str, Any]) -> None:
             if leaves == "raises" and message["type"] == "http.response.body":
                 raise OSError("the client has gone")
 
@@ -280,7 +280,6 @@ def test_who_leaves_early_does_not_lose_the_record(demo_data: Path, headers: dic
             assert records.kept == []
             if leaves == "cancelled":
                 call.cancel()
-            threading.Timer(0, lambda: None).start()
             records.gate.set()
             await asyncio.gather(call, return_exceptions=True)
         assert len(records.kept) == 1, "closing waits for what was begun"
@@ -311,8 +310,9 @@ def test_a_real_server_streams_and_survives_clients_who_hang_up(demo_data: Path)
         body = json.dumps(RENT).encode()
         for wait in (0.0, 0.02, 0.2):
             with socket.create_connection(("127.0.0.1", port)) as rude:
-                head = f"POST /v1/answers HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\nContent-Length: {len(body)}"
-                rude.sendall(f"{head}\r\nContent-Type: application/json\r\n\r\n".encode() + body)
+                lines = ["POST /v1/answers HTTP/1.1", "Host: x", "Accept: text/event-stream"]
+                lines += ["Content-Type: application/json", f"Content-Length: {len(body)}", "", ""]
+                rude.sendall("\r\n".join(lines).encode() + body)
                 time.sleep(wait)
         polite = http.client.HTTPConnection("127.0.0.1", port)
         polite.request("POST", "/v1/answers", body, {"Content-Type": "application/json", **EVENTS})
