@@ -72,7 +72,7 @@ class RetrievalData:
             "weights": self.weights.model_dump(mode="json"),
             "vocabulary": digest_of(self.vocabulary.model_dump(mode="json")),
             "stopwords": {
-                tag: digest_of([sorted(lists.stop), sorted(lists.frame), sorted(lists.light)])
+                tag: digest_of([sorted(w) for w in (lists.stop, lists.frame, lists.light, lists.stance)])
                 for tag, lists in sorted(self.stopwords.items())
             },
         }
@@ -139,6 +139,6 @@ def read_stopwords(path: Path) -> Stopwords:
         data = yaml.load(path.read_text(encoding="utf-8"), yaml.BaseLoader)  # noqa: S506 - BaseLoader makes only texts
     except (OSError, yaml.YAMLError) as error:
         raise PackError(f"{path}: {error}") from error
-    if not isinstance(data, dict) or set(data) - {"stop", "frame", "light"}:
-        raise PackError(f"{path}: must hold the lists `stop`, `frame` and `light` and nothing else")
+    if not isinstance(data, dict) or set(data) - {"stop", "frame", "light", "stance"}:
+        raise PackError(f"{path}: must hold the lists `stop`, `frame`, `light` and `stance` and nothing else")
     return Stopwords.of(data)

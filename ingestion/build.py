@@ -60,7 +60,7 @@ def build(election: Election, data: RetrievalData, order: Order, progress: Progr
     if not served:
         raise BuildError(f"{order.pack / 'sources.yaml'}: no document is in force on {election.polling_day}")
     files = collect(election, order.pack, sources_folder(order.data), order.mirror)
-    extracted = _extract_all(served, files, progress)
+    extracted = _extract_all(served, election, files, progress)
     encoder = encoder_for(election, data.weights, order.data, progress)
     lock = corpus_lock(election, extracted, data.pinned(), encoder.digest if encoder else None)
     committed = order.pack / "corpus.lock"
@@ -86,14 +86,17 @@ def _is_served(source: Source, election: Election) -> bool:
     return source.status is not DocumentStatus.SUPERSEDED and not expired
 
 
-def _extract_all(sources: Sequence[Source], files: dict[Digest, Path], progress: Progress) -> tuple[Extracted, ...]:
+def _extract_all(
+    sources: Sequence[Source], election: Election, files: dict[Digest, Path], progress: Progress
+) -> tuple[Extracted, ...]:
     done = 0
 
     def one(source: Source) -> Extracted:
         nonlocal done
         path = files[source.renditions[0].sha256]
         plain = source.renditions[0].media_type == "text/markdown"
-        result = extract(source, path) if plain else extract_apart(source, path)
+        read = extract if plain else extract_apart
+        result = read(source, path, election.parties)
         done += 1
         progress("reading documents", done, len(sources))
         return result

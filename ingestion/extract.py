@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import multiprocessing
 import resource
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 from app.errors import IsegoriaError, SourceError
-from domain.election import DocumentKind, Source
+from domain.election import DocumentKind, Party, Source
+from domain.names import Names
 from domain.passage import Passage
 from ingestion.furniture import clean_lines
 from ingestion.layout import Page, Tally
@@ -52,8 +54,8 @@ class Extracted:
     empty_pages: tuple[int, ...] = ()
 
 
-def extract(source: Source, path: Path) -> Extracted:
-    """Read one document. Raises SourceError naming it."""
+def extract(source: Source, path: Path, parties: Sequence[Party] = ()) -> Extracted:
+    """Read one document; names of the parties are masked while it is cut. Raises SourceError naming it."""
     tally = Tally()
     name = f"{source.id} ({path.name})"
     paged = source.renditions[0].media_type == "application/pdf"
@@ -73,6 +75,7 @@ def extract(source: Source, path: Path) -> Extracted:
         language=source.language,
         pages=paged,
         labels={p.number: p.label for p in pages},
+        names=Names(parties),
     )
     cut = passages(found, about)
     if not cut:
@@ -88,11 +91,11 @@ def extract(source: Source, path: Path) -> Extracted:
     )
 
 
-def extract_apart(source: Source, path: Path, limits: Limits = LIMITS) -> Extracted:
+def extract_apart(source: Source, path: Path, parties: Sequence[Party] = (), limits: Limits = LIMITS) -> Extracted:
     """`extract` in a process of its own with limits on time and memory. Raises SourceError naming the document."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe(duplex=False)
-    child = context.Process(target=_child, args=(theirs, source, path, limits), daemon=True)
+    child = context.Process(target=_child, args=(theirs, source, path, tuple(parties), limits), daemon=True)
     child.start()
     theirs.close()
     try:
@@ -114,11 +117,11 @@ def extract_apart(source: Source, path: Path, limits: Limits = LIMITS) -> Extrac
     raise SourceError(str(result))
 
 
-def _child(pipe: Connection, source: Source, path: Path, limits: Limits) -> None:
+def _child(pipe: Connection, source: Source, path: Path, parties: Sequence[Party], limits: Limits) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (limits.memory, limits.memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
-        pipe.send(extract(source, path))
+        pipe.send(extract(source, path, parties))
     except IsegoriaError as error:
         pipe.send(error.message)
     except MemoryError:

@@ -19,7 +19,7 @@ from app.retrieval.analyse import SLOT, Analyser, Stopwords, learn_compounds, wo
 from app.retrieval.corpus import FORMAT, pool
 from app.retrieval.embed import Code
 from app.retrieval.index import WindowPoint, build_edge
-from app.retrieval.lexical import build_lexicon, postings
+from app.retrieval.lexical import build_lexicon, gram_table, postings
 from domain.base import Digest, Language
 from domain.names import Names
 from domain.passage import Passage
@@ -125,12 +125,14 @@ def _seal_language(
         rows[n] = ([int(i) + offset for i in ids], [int(w) for w in weights])
     sentences: list[NDArray[np.int64]] = []
     first = [0]
+    stands: list[bool] = []
     for n in numbers:
         passage = passages[n]
         head = set(analyser.stems(names.mask(passage.heading[-1], SLOT))) if passage.heading else set()
         for sentence in passage.sentences:
-            stems = set(analyser.stems(names.mask(passage.text[sentence.start : sentence.end], SLOT))) | head
-            sentences.append(_ids(stems, lexicon.stem_id))
+            text = names.mask(passage.text[sentence.start : sentence.end], SLOT)
+            sentences.append(_ids(set(analyser.stems(text)) | head, lexicon.stem_id))
+            stands.append(lists.takes_stand(text))
         first.append(len(sentences))
     key = f"{language}."
     arrays[key + "idf"] = lexicon.idf
@@ -138,9 +140,14 @@ def _seal_language(
     arrays[key + "terms"], arrays[key + "starts"] = _flat([ids for ids, _ in found], sentinel)
     arrays[key + "weights"], _ = _flat([weights for _, weights in found], 0)
     arrays[key + "sentence_terms"], arrays[key + "sentence_starts"] = _flat(sentences, sentinel)
+    arrays[key + "stance"] = np.array(stands, dtype=np.int64)
     arrays[key + "first_sentence"] = np.array(first, dtype=np.int64)
+    table = gram_table(lexicon.stems)
+    arrays[key + "gram_starts"], arrays[key + "gram_holders"] = table.starts, table.holders
+    arrays[key + "gram_sizes"] = table.sizes
     data = {
         "stems": lexicon.stems,
+        "stem_grams": table.grams,
         "grams": lexicon.grams,
         "parts": parts,
         "counts": counts,

@@ -1,4 +1,4 @@
-"""Fixtures for every test: the demo election, built once, and a desk's chance that can be foretold."""
+"""Fixtures for every test: the demo election, built once for the session."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from app.common import load_retrieval
-from app.packs import load_pack
-from ingestion.build import Order, build
-
 ELECTIONS = Path(__file__).resolve().parent.parent / "elections"
 
 
 @pytest.fixture(scope="session")
 def demo_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data directory with the demo election built, for reading only: make records elsewhere."""
+    """A data directory with the demo election built. Tests share it: keep records in memory or elsewhere."""
+    from app.common import load_retrieval
+    from app.packs import load_pack
+    from ingestion.build import Order, build  # heavy, and most tests need no build
+
     data = tmp_path_factory.mktemp("demo-data")
     pack = ELECTIONS / "demo"
     build(load_pack(pack), load_retrieval(ELECTIONS), Order(pack, data), lambda _stage, _done, _all: None)

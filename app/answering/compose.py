@@ -6,6 +6,7 @@ question and the sentence; lead-ins and notices come from the reviewed wording f
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 from app.answering.cards import card_claims, matching_card
@@ -112,32 +113,31 @@ def _weights(party: str | None, exchange: Exchange, room: Room) -> Weights:
 
 
 def _quotations(hits: Sequence[Hit], budget: int, exchange: Exchange, room: Room) -> tuple[Claim, ...]:
-    """Up to `budget` sentences: the best of each passage first, then second-best of the same passages."""
-    chosen: list[tuple[int, int, Hit, Passage, Sentence]] = []
-    for hit in hits:
-        passage = room.built.passage(hit.passage)
-        ranked = _ranked(hit, passage)
-        chosen += [(turn, hit.rank, hit, passage, sentence) for turn, sentence in enumerate(ranked)]
-    floor = _weights(hits[0].party, exchange, room).floor if hits else 0
-    chosen.sort(key=lambda c: (c[0], c[2].coverage < floor, c[1]))
+    """Up to `budget` sentences: the best of each passage first, in rank order; then their second-best, and so on."""
     claims: list[Claim] = []
     seen: set[str] = set()
-    for _, _, _, passage, sentence in chosen:
-        quote = passage.text[sentence.start : sentence.end]
-        if quote not in seen and len(claims) < budget and room.built.stands_on_page(passage, quote):
-            seen.add(quote)
-            claims.append(quotation(passage, quote, room))
+    for turn in range(budget):
+        for hit in hits:
+            if len(claims) == budget:
+                return tuple(claims)
+            passage = room.built.passage(hit.passage)
+            sentence = _at_turn(hit, passage, turn)
+            quote = passage.text[sentence.start : sentence.end] if sentence else ""
+            if quote and quote not in seen and room.built.stands_on_page(passage, quote):
+                seen.add(quote)
+                claims.append(quotation(passage, quote, room))
     return tuple(claims)
 
 
-def _ranked(hit: Hit, passage: Passage) -> list[Sentence]:
-    """Quotable sentences of the passage, the one that covers most of the question first.
+def _at_turn(hit: Hit, passage: Passage, turn: int) -> Sentence | None:
+    """The quotable sentence of the passage that covers the question best, second best, and so on.
 
     A sentence that a page or column break cuts is left aside: a reader could not find it whole.
     """
     covered = dict(enumerate(hit.sentences))
     order = sorted(range(len(passage.sentences)), key=lambda i: (-covered.get(i, 0), i))
-    return [passage.sentences[i] for i in order if _quotable(passage, passage.sentences[i])]
+    quotable = (passage.sentences[i] for i in order if _quotable(passage, passage.sentences[i]))
+    return next(itertools.islice(quotable, turn, None), None)
 
 
 def _quotable(passage: Passage, sentence: Sentence) -> bool:

@@ -11,8 +11,8 @@ from app.api.reception import Reception
 from domain.base import sha256
 
 
-def reception_of(request: Request) -> Reception:
-    """The reception that was opened with the application."""
+async def reception_of(request: Request) -> Reception:
+    """The reception that was opened with the application. Async, or each request would visit a thread for it."""
     reception: Reception = request.app.state.desk
     return reception
 

@@ -60,12 +60,14 @@ def words(text: str) -> list[str]:
 class Stopwords:
     """Reviewed word lists of a language.
 
-    `stop` carries no meaning anywhere, `frame` none in a question, `light` little in a question.
+    `stop` carries no meaning anywhere, `frame` none in a question, `light` little in a question;
+    `stance` marks sentences that take a stand (True: with any ending).
     """
 
     stop: frozenset[str]
     frame: frozenset[str]
     light: frozenset[str] = frozenset()
+    stance: frozenset[tuple[str, bool]] = frozenset()
 
     @classmethod
     def of(cls, data: Mapping[str, Iterable[str]]) -> Stopwords:
@@ -73,6 +75,14 @@ class Stopwords:
             frozenset(w for entry in data.get("stop", ()) for w in words(entry)),
             frozenset(w for entry in data.get("frame", ()) for w in words(entry)),
             frozenset(w for entry in data.get("light", ()) for w in words(entry)),
+            frozenset((w, entry.endswith("*")) for entry in data.get("stance", ()) for w in words(entry)),
+        )
+
+    def takes_stand(self, text: str) -> bool:
+        """Whether the sentence holds a mark of a stand taken."""
+        return any(
+            (word, False) in self.stance or any((word[:n], True) in self.stance for n in range(3, len(word) + 1))
+            for word in words(text)
         )
 
 

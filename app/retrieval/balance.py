@@ -111,8 +111,10 @@ def rank(corpus: Corpus, index: LanguageIndex, ask: Ask, numbers: Ints) -> Ranki
     lexical = score_rows(ask.query, taken.terms, taken.weights, starts, index.size)
     coverage = coverage_rows(ask.query, taken.terms, starts, index.size)
     firsts, ends = index.first_sentence[rows], index.first_sentence[rows + 1]
-    wanted = index.sentences.take(ranges(firsts, ends))
+    places = ranges(firsts, ends)
+    wanted = index.sentences.take(places)
     sentences = coverage_rows(ask.query, wanted.terms, wanted.starts[:-1], index.size)
+    sentences = sentences * (1000 + index.stance[places] * ask.weights.stance) // 1000
     bounds = np.concatenate([[0], np.cumsum(ends - firsts)])
     best = np.maximum.reduceat(sentences, bounds[:-1])
     dense = _dense(corpus, ask, numbers)

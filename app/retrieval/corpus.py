@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 from app.errors import IndexUnusable
 from app.retrieval.analyse import Analyser, Stopwords
 from app.retrieval.embed import Code
-from app.retrieval.lexical import Ints, Lexicon, Variants
+from app.retrieval.lexical import GramTable, Ints, Lexicon, Variants
 from domain.base import Digest, Language, sha256
 from domain.passage import Passage
 
 LAW = "@law"
-FORMAT = 1
+FORMAT = 2
 
 
 def pool(party: str | None, language: Language) -> str:
@@ -66,6 +66,8 @@ class LanguageIndex:
     sentences: Rows
     row_of: Ints
     """Per passage number its row, or -1 for passages in another language."""
+    stance: Ints
+    """Per sentence 1 where it takes a stand, else 0."""
     first_sentence: Ints
     """Per row the number of its first sentence; one more entry closes the last row."""
 
@@ -83,6 +85,8 @@ class Corpus:
         try:
             self.lock = json.loads((folder / "corpus.lock").read_text(encoding="utf-8"))
             meta = json.loads((folder / "index" / "meta.json").read_text(encoding="utf-8"))
+            if meta["format"] != FORMAT:
+                raise IndexUnusable(f"the build in {folder} has format {meta['format']}, not {FORMAT}; build it again")
             self._lines = (folder / "passages.jsonl").read_bytes().splitlines()
             arrays = np.load(folder / "index" / "arrays.npz")
             self.windows: NDArray[np.int8] = np.load(folder / "index" / "vectors.npy")
@@ -92,8 +96,6 @@ class Corpus:
             }
         except (OSError, ValueError, KeyError) as error:
             raise IndexUnusable(f"the build in {folder} is incomplete or damaged ({error}); build it again") from error
-        if meta["format"] != FORMAT:
-            raise IndexUnusable(f"the build in {folder} has format {meta['format']}, not {FORMAT}; build it again")
         self.digest: Digest = sha256((folder / "corpus.lock").read_bytes())
         self.index_digest: Digest = (folder / "index.digest").read_text(encoding="utf-8").strip()
         self.ids: list[Digest] = meta["ids"]
@@ -127,6 +129,11 @@ def _inverse(rows: Ints, size: int) -> Ints:
     return found
 
 
+def _gram_table(grams: list[str], language: Language, arrays: np.lib.npyio.NpzFile) -> GramTable:
+    names = ("gram_starts", "gram_holders", "gram_sizes")
+    return GramTable(tuple(grams), *(arrays[f"{language}.{name}"] for name in names))
+
+
 def _language_index(
     folder: Path, language: Language, arrays: np.lib.npyio.NpzFile, stopwords: dict[Language, Stopwords]
 ) -> LanguageIndex:
@@ -139,10 +146,11 @@ def _language_index(
     return LanguageIndex(
         analyser=analyser,
         lexicon=lexicon,
-        variants=Variants(lexicon),
+        variants=Variants(lexicon, _gram_table(data["stem_grams"], language, arrays)),
         counts=data["counts"],
         passages=Rows(arrays[f"{language}.terms"], arrays[f"{language}.weights"], arrays[f"{language}.starts"]),
         sentences=Rows(arrays[f"{language}.sentence_terms"], none, arrays[f"{language}.sentence_starts"]),
         row_of=_inverse(rows, len(arrays["window_starts"]) - 1),
+        stance=arrays[f"{language}.stance"],
         first_sentence=arrays[f"{language}.first_sentence"],
     )

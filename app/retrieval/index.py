@@ -87,7 +87,7 @@ class EdgeCandidates:
                 queries.append(self._query(vector, DENSE, limit, within))
         if not queries:
             return [[] for _ in pools]
-        found = self._shard.query_batch(edge.QueryBatchRequest(queries))
+        found = [self._shard.query(query) for query in queries]
         return _merged([[int(p.payload["passage"]) for p in points] for points in found], len(pools))
 
     def _query(self, vector: Any, name: str, limit: int, within: Any = None) -> Any:

@@ -10,6 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,20 +91,44 @@ def postings(lexicon: Lexicon, documents: Sequence[tuple[Sequence[str], Sequence
     return rows
 
 
+@dataclass(frozen=True)
+class GramTable:
+    """Which stems hold which 4-gram, made at build: stems of gram i are `holders[starts[i]:starts[i + 1]]`."""
+
+    grams: tuple[str, ...]
+    starts: Ints
+    holders: Ints
+    sizes: Ints
+    """Per stem how many different grams it has."""
+
+
+def gram_table(stems: Sequence[str]) -> GramTable:
+    """The table for a sorted vocabulary of stems."""
+    held: dict[str, list[int]] = {}
+    sizes = []
+    for i, stem in enumerate(stems):
+        grams = set(word_grams(stem))
+        sizes.append(len(grams))
+        for gram in grams:
+            held.setdefault(gram, []).append(i)
+    grams_sorted = tuple(sorted(held))
+    flat = [i for gram in grams_sorted for i in held[gram]]
+    starts = np.cumsum([0] + [len(held[gram]) for gram in grams_sorted])
+    return GramTable(
+        grams_sorted, starts.astype(np.int64), np.array(flat, dtype=np.int64), np.array(sizes, dtype=np.int64)
+    )
+
+
 class Variants:
     """Finds the vocabulary stems that are spellings, inflections or compounds of a question word."""
 
-    def __init__(self, lexicon: Lexicon) -> None:
+    def __init__(self, lexicon: Lexicon, table: GramTable) -> None:
         self._lexicon = lexicon
-        self._sizes = np.array([len(set(word_grams(s))) for s in lexicon.stems], dtype=np.int64)
-        holders: dict[str, list[int]] = {}
-        for i, stem in enumerate(lexicon.stems):
-            for gram in set(word_grams(stem)):
-                holders.setdefault(gram, []).append(i)
-        self._holders = {g: np.array(ids, dtype=np.int64) for g, ids in holders.items()}
-        self._joined = "\n" + "\n".join(lexicon.stems) + "\n"
+        self._table = table
+        self._place = {gram: i for i, gram in enumerate(table.grams)}
+        self.of = lru_cache(maxsize=20_000)(self._of)
 
-    def of(self, stem: str) -> list[tuple[int, int]]:
+    def _of(self, stem: str) -> tuple[tuple[int, int], ...]:
         """(term id, strength in thousandths): itself 1000, compounds holding it 800 or 700, near spellings less."""
         found: dict[int, int] = {}
         own = self._lexicon.stem_id(stem)
@@ -116,27 +141,28 @@ class Variants:
                     found.setdefault(i, strength)
             for i, dice in self._near(stem):
                 found[i] = max(found.get(i, 0), round(900 * dice))
-        return sorted(found.items())
+        return tuple(sorted(found.items()))
+
+    def _holders(self, gram: str) -> Ints:
+        i = self._place.get(gram)
+        if i is None:
+            return np.zeros(0, dtype=np.int64)
+        return self._table.holders[int(self._table.starts[i]) : int(self._table.starts[i + 1])]
 
     def _containing(self, stem: str) -> list[int]:
         grams = word_grams(stem)[1:-1] or word_grams(stem)[:1]
-        lists = sorted((self._holders.get(g, np.array([], dtype=np.int64)) for g in grams), key=len)
-        if not lists or not len(lists[0]):
-            return []
-        return [int(i) for i in lists[0] if stem in self._lexicon.stems[int(i)]]
+        rarest = min((self._holders(g) for g in grams), key=len)
+        return [i for i in rarest.tolist() if stem in self._lexicon.stems[i]]
 
     def _near(self, stem: str) -> list[tuple[int, float]]:
-        grams = set(word_grams(stem))
-        shared: Counter[int] = Counter()
-        for gram in sorted(grams):
-            shared.update(self._holders.get(gram, np.array([], dtype=np.int64)).tolist())
-        least = len(grams) // 2
+        grams = sorted(set(word_grams(stem)))
+        shared = np.bincount(np.concatenate([self._holders(g) for g in grams]), minlength=1)
+        likely = np.nonzero(shared >= max(1, len(grams) // 2))[0]
         near = []
-        for i, n in shared.items():
-            if n >= least:
-                dice = 2 * n / (len(grams) + int(self._sizes[i]))
-                if dice >= _NEAR:
-                    near.append((i, dice))
+        for i in likely.tolist():
+            dice = 2 * int(shared[i]) / (len(grams) + int(self._table.sizes[i]))
+            if dice >= _NEAR:
+                near.append((i, dice))
         return near
 
 
@@ -198,9 +224,8 @@ def parse(text: str, reader: Reader, gram_share: int) -> Query:
     ]
     stem_weights: Counter[int] = Counter()
     for part in parts:
-        for term, strength in part.terms.items():
-            if strength >= SYNONYM // 3:
-                stem_weights[term] += part.weight * strength * strength // 1_000_000
+        for term, weight in _shares(part).items():
+            stem_weights[term] += weight
     gram_weights: Counter[int] = Counter()
     for word in content:
         share = LIGHT if word in reader.asked.lists.light else 1000
@@ -234,6 +259,20 @@ def _parts(word: str, extra: Sequence[tuple[int, int]], reader: Reader) -> list[
     return found
 
 
+LEAST = 260
+"""Strength, in thousandths, below which a term counts for coverage only."""
+
+
+def _shares(part: Part) -> dict[int, int]:
+    """The part's weight over its terms: its own in full, all others together no more than that once more."""
+    own = {t: part.weight for t, s in part.terms.items() if s == 1000}
+    others = {t: part.weight * s * s // 1_000_000 for t, s in part.terms.items() if LEAST <= s < 1000}
+    total = sum(others.values())
+    if total > part.weight:
+        others = {t: w * part.weight // total for t, w in others.items()}
+    return own | others
+
+
 def _strongest(pairs: Iterable[tuple[int, int]]) -> dict[int, int]:
     best: dict[int, int] = {}
     for term, strength in pairs:
@@ -241,7 +280,7 @@ def _strongest(pairs: Iterable[tuple[int, int]]) -> dict[int, int]:
     return best
 
 
-def _own(word: str, reader: Reader) -> tuple[str, list[tuple[int, int]]]:
+def _own(word: str, reader: Reader) -> tuple[str, tuple[tuple[int, int], ...]]:
     """The word's stem in the documents' language and its variants there; typed umlauts (ae) are tried too."""
     stem = reader.documents.stem(word)
     variants = reader.variants.of(stem)
@@ -252,18 +291,20 @@ def _own(word: str, reader: Reader) -> tuple[str, list[tuple[int, int]]]:
 
 
 def _added(content: Sequence[str], reader: Reader) -> list[list[tuple[int, int]]]:
-    """Per content word the terms that the vocabulary adds, with their strengths."""
+    """Per content word the terms that the vocabulary adds, with their strengths.
+
+    The stems of a term of several words share its strength by their rarity, so one of them alone
+    is never taken for the whole.
+    """
     added: list[list[tuple[int, int]]] = [[] for _ in content]
     if reader.vocabulary is None:
         return added
     for match in reader.vocabulary.matches([reader.asked.stem(word) for word in content]):
         for _, stems in match.added:
             ids = [(i, int(reader.lexicon.idf[i])) for s in stems if (i := reader.lexicon.stem_id(s)) is not None]
-            if not ids:
-                continue
-            rarest = max(ids, key=lambda pair: (pair[1], -pair[0]))[0]
-            for place in match.words:
-                added[place] += [(i, SYNONYM if i == rarest else SYNONYM // 3) for i, _ in ids]
+            total = sum(idf for _, idf in ids) if len(ids) == len(stems) else 0
+            for place in match.words if total else ():
+                added[place] += [(i, SYNONYM * idf // total) for i, idf in ids]
     return added
 
 

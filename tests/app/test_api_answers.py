@@ -263,10 +263,8 @@ def test_who_leaves_early_does_not_lose_the_record(demo_data: Path, headers: dic
     async def play() -> None:
         records.gate = asyncio.Event()
         body = [{"type": "http.request", "body": json.dumps(RENT).encode(), "more_body": False}]
-        asked = asyncio.Event()
 
         async def receive() -> dict[str, Any]:
-            asked.set()
             return body.pop() if body else {"type": "http.disconnect"}
 
         async def send(message: MutableMapping[str, Any]) -> None:
@@ -275,12 +273,13 @@ def test_who_leaves_early_does_not_lose_the_record(demo_data: Path, headers: dic
 
         async with app.router.lifespan_context(app):
             call = asyncio.create_task(app(_scope(app, headers), receive, send))
-            await asked.wait()
-            await asyncio.sleep(0.2)
+            async with asyncio.timeout(10):
+                while b"isegoria_in_flight 1.0" not in app.state.desk.metrics.text():
+                    await asyncio.sleep(0.01)
             assert records.kept == []
+            asyncio.get_running_loop().call_later(0.1, records.gate.set)
             if leaves == "cancelled":
                 call.cancel()
-            records.gate.set()
             await asyncio.gather(call, return_exceptions=True)
         assert len(records.kept) == 1, "closing waits for what was begun"
 

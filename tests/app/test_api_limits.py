@@ -90,6 +90,13 @@ def test_no_more_questions_at_once_than_the_settings_allow(demo_data: Path) -> N
 
     with served(settings_for(demo_data, in_flight=2), records, shut) as client:
         replies: list[Any] = []
+
+        def open_gate() -> None:
+            assert records.gate is not None and client.portal is not None
+            client.portal.call(records.gate.set)
+
+        watchdog = threading.Timer(15, open_gate)  # a question that is let in must not hang the test
+        watchdog.start()
         asking = [
             threading.Thread(target=lambda: replies.append(client.post("/v1/answers", json=RENT))) for _ in range(2)
         ]
@@ -101,10 +108,10 @@ def test_no_more_questions_at_once_than_the_settings_allow(demo_data: Path) -> N
             assert (reply.status_code, reply.json()["code"]) == (503, "busy")
             assert int(reply.headers["retry-after"]) >= 1
         assert client.post("/e/demo/ask", data={"question": "rent"}).status_code == 503
-        assert records.gate is not None and client.portal is not None
-        client.portal.call(records.gate.set)
+        open_gate()
         for one in asking:
             one.join()
+        watchdog.cancel()
         assert [r.status_code for r in replies] == [200, 200]
         assert client.post("/v1/answers", json=RENT).status_code == 200
         assert 'isegoria_turned_away_total{reason="busy"} 3.0' in client.get("/metrics").text

@@ -206,7 +206,7 @@ def test_a_reader_that_takes_too_long_is_ended_and_named(tmp_path: Path) -> None
     file = tmp_path / "langsam.pdf"
     file.write_bytes(PLAIN)
     with pytest.raises(SourceError, match=r"auen-programme: reading langsam.pdf took more than 0.05 seconds"):
-        extract_apart(source_of(Doc("auen-programme", PLAIN, PDF)), file, Limits(seconds=0.05))
+        extract_apart(source_of(Doc("auen-programme", PLAIN, PDF)), file, limits=Limits(seconds=0.05))
 
 
 def test_a_reader_that_eats_memory_is_ended_and_named(tmp_path: Path) -> None:
@@ -216,7 +216,7 @@ def test_a_reader_that_eats_memory_is_ended_and_named(tmp_path: Path) -> None:
     file = tmp_path / "bombe.pdf"
     file.write_bytes(bomb)
     with pytest.raises(SourceError) as caught:
-        extract_apart(source_of(Doc("auen-programme", bomb, PDF)), file, Limits(memory=700 * 2**20))
+        extract_apart(source_of(Doc("auen-programme", bomb, PDF)), file, limits=Limits(memory=700 * 2**20))
     assert caught.value.message.startswith("auen-programme")
     assert "bombe.pdf" in caught.value.message
     assert "more than 700 MiB" in caught.value.message
@@ -295,4 +295,4 @@ def _tree(folder: Path) -> dict[str, bytes]:
 
 
 def _left_over(data: Path) -> list[Path]:
-    return [p for p in data.rglob(".new-*")] + [p for p in data.rglob("*.partial")]
+    return list(data.rglob(".new-*")) + list(data.rglob("*.partial"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -101,7 +102,7 @@ def test_sentences_advance_and_cover_the_passage(text: str) -> None:
             place = sentence.end
         assert passage.text[place:].strip() == ""
         spans = [(s.page, s.start, s.end) for sentence in passage.sentences for s in sentence.spans]
-        assert all(a[2] <= b[1] for a, b in zip(spans, spans[1:], strict=False) if a[0] == b[0])
+        assert all(a[2] <= b[1] for a, b in itertools.pairwise(spans) if a[0] == b[0])
         assert all(start < end for _, start, end in spans)
 
 

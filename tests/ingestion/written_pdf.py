@@ -9,8 +9,8 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-ODD = {0x01: "\uf0b7", 0x02: "\ufffd", 0x03: "\u017f", 0x04: "\u011b"}
-"""Codes of a third font: a private-use bullet, an undecodable glyph, two letters of a broken font map."""
+ODD = {0x01: "\uf0b7", 0x02: "\ufffd", 0x03: "\u017f", 0x04: "\u011b", 0x05: "\u00ad"}
+"""Codes of a third font: a private-use bullet, an undecodable glyph, two letters of a broken font map, a soft hyphen."""
 
 
 @dataclass(frozen=True)

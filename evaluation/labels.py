@@ -1,0 +1,99 @@
+"""The committed labels: questions and the places in the programmes that answer them.
+
+A place is `page:offset`, the offset in code points of the page text as extracted; it names a
+passage without repeating a word of it, and survives a change of how passages are cut.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Literal
+
+from app.built import Built
+from domain.base import Frozen, Language
+
+FOLDER = Path(__file__).parent / "labels"
+SLACK = 2
+"""Code points by which a place may lie before the first character of a sentence (a bullet, a quotation mark)."""
+
+
+class OwnQuestion(Frozen):
+    """A question of our own, asked of one party; `relevant` are all places of its programme that answer it."""
+
+    id: str
+    language: Language
+    text: str
+    party: str
+    relevant: tuple[str, ...]
+    set: Literal["fit", "kept_aside"]
+    style: str = ""
+    silent: bool = False
+
+
+class RulesQuestion(Frozen):
+    """A question on the rules of voting with every section that answers it."""
+
+    id: str
+    language: Language
+    text: str
+    sections: tuple[str, ...]
+    set: Literal["fit", "kept_aside"]
+    annexes: tuple[str, ...] = ()
+
+
+class SuggestedLabel(Frozen):
+    """One of the 314 suggested questions, judged for one party without sight of any answer.
+
+    `relevant` and `near` were found by reading; `pooled` were judged later among shuffled
+    candidates of several rankings, their origin and rank unknown to the judge.
+    """
+
+    id: str
+    party: str
+    verdict: Literal["says", "near", "silent"]
+    relevant: tuple[str, ...]
+    near: tuple[str, ...]
+    pooled: tuple[str, ...] = ()
+
+
+def _lines(path: Path) -> Iterable[dict[str, object]]:
+    with path.open(encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines if line.strip()]
+
+
+def own_questions() -> tuple[tuple[OwnQuestion, ...], tuple[RulesQuestion, ...]]:
+    """Our labelled questions on the programmes, and on the rules of voting."""
+    rows = list(_lines(FOLDER / "bundestag-questions.jsonl"))
+    return (
+        tuple(OwnQuestion.model_validate(r) for r in rows if "party" in r),
+        tuple(RulesQuestion.model_validate(r) for r in rows if "sections" in r),
+    )
+
+
+def suggested_labels() -> tuple[SuggestedLabel, ...]:
+    """Labels of sixty suggested questions, party by party."""
+    return tuple(SuggestedLabel.model_validate(r) for r in _lines(FOLDER / "bundestag-suggested.jsonl"))
+
+
+class Places:
+    """Finds the passages of a built election at labelled places."""
+
+    def __init__(self, built: Built) -> None:
+        spans: dict[tuple[str, int], list[tuple[int, int, str]]] = defaultdict(list)
+        for number in range(len(built.corpus)):
+            passage = built.corpus.passage(number)
+            for sentence in passage.sentences if passage.party else ():
+                for span in sentence.spans:
+                    spans[(passage.party or "", span.page)].append((span.start, span.end, passage.id))
+        self._spans = spans
+
+    def passages(self, party: str, places: Iterable[str]) -> frozenset[str]:
+        """Ids of the passages that hold these places."""
+        found = set()
+        for place in places:
+            page, offset = map(int, place.split(":"))
+            found |= {i for a, b, i in self._spans[(party, page)] if a - SLACK <= offset < b}
+        return frozenset(found)

@@ -1,0 +1,48 @@
+"""The suites of `isegoria evaluate`; each prints its figures and says whether its gate is passed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from app.answering.desk_view import Room
+from app.answering.phrases import read_phrases
+from app.desk import Desk
+from app.errors import IsegoriaError, UnknownElection
+from app.main import open_desk
+from app.record import MemoryRecorder
+from app.settings import Settings
+from evaluation import retrieval, suggested
+
+SUITES = ("retrieval", "suggested")
+
+
+def corpora() -> Path:
+    """The folder of public corpora that some suites read."""
+    return Path(os.environ.get("ISEGORIA_CORPORA", "../shared/corpora"))
+
+
+def run_suites(settings: Settings, suite: str | None, say: Callable[[str], None]) -> bool:
+    """Run one suite or all over the built bundestag pack. True when every gate is passed."""
+    if suite is not None and suite not in SUITES:
+        raise UnknownElection(f"no suite {suite!r}; there are {', '.join(SUITES)}")
+    desk = open_desk(settings, MemoryRecorder(), ("bundestag-2025",))
+    passed = True
+    try:
+        if suite in (None, "retrieval"):
+            passed &= retrieval.measure(_room(desk, settings), say)
+        if suite in (None, "suggested"):
+            path = corpora() / "btw2025/questions/suggested-questions.json"
+            if not path.is_file():
+                raise IsegoriaError(f"{path} is missing: the suite `suggested` reads the public corpora")
+            passed &= asyncio.run(suggested.measure(desk, path, say))
+    finally:
+        desk.election("bundestag-2025").close()
+    return passed
+
+
+def _room(desk: Desk, settings: Settings) -> Room:
+    phrases = read_phrases(settings.elections / "common" / "understand")
+    return Room(desk.election("bundestag-2025"), settings, phrases, lambda _step, _error: None, "")
