@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+import threading
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 
-from app.common import Common
+from app.common import Common, RetrievalData
 from app.errors import IndexUnusable, UnknownDocument
 from app.links import section_slug
 from app.retrieval.analyse import Analyser, Stopwords
@@ -79,15 +81,17 @@ class Built:
     def __init__(self, folder: Path, common: Common, candidates: Candidates, embedder: Embed | None) -> None:
         try:
             raw = (folder / "election.json").read_text(encoding="utf-8")
-        except OSError as error:
+            self.retrieval = RetrievalData.opened((folder / "retrieval.json").read_bytes())
+        except (OSError, ValueError, KeyError) as error:
             raise IndexUnusable(f"the build in {folder} is incomplete ({error}); build it again") from error
         self.election = Election.model_validate_json(raw)
         self.common = common
         self.candidates = candidates
         self.embedder = embedder
-        self.corpus = Corpus(folder, common.retrieval.stopwords)
+        self.corpus = Corpus(folder, self.retrieval.stopwords)
         self.names = Names(self.election.parties)
         self._folder = folder
+        self._drawing = threading.Lock()
         self.reader = lru_cache(maxsize=32)(self._reader)
         self.page = lru_cache(maxsize=512)(self._page)
         self.page_text = lru_cache(maxsize=4096)(self._page_text)
@@ -135,7 +139,7 @@ class Built:
 
     def _reader(self, asked: Language, documents: Language) -> Reader:
         index = self.corpus.languages[documents]
-        lists = self.common.retrieval.stopwords
+        lists = self.retrieval.stopwords
         empty = Stopwords(frozenset(), frozenset())
         speaker = index.analyser if asked == documents else Analyser(asked, lists.get(asked, empty))
 
@@ -143,7 +147,7 @@ class Built:
             return [analyser.stem(w) for w in analyser.content(text)]
 
         words = vocabulary(
-            self.common.retrieval.vocabulary,
+            self.retrieval.vocabulary,
             asked,
             documents,
             (lambda text: stems(speaker, text), lambda text: stems(index.analyser, text)),
@@ -199,7 +203,8 @@ class Built:
             raise UnknownDocument(f"document {sha256[:16]} has no page {number} to draw")
         import pypdfium2
 
-        with pypdfium2.PdfDocument(document.path) as pdf:
+        # PDFium is not thread-safe: one page is drawn at a time.
+        with self._drawing, pypdfium2.PdfDocument(document.path) as pdf:
             out = io.BytesIO()
             pdf[number - 1].render(scale=scale).to_pil().save(out, format="PNG", optimize=True)
         return out.getvalue()
@@ -215,7 +220,14 @@ class Built:
                 if not found or found[-1][0] != passage.heading:
                     found.append((passage.heading, []))
                 found[-1][1].append(passage)
-        return tuple(_section(heading, passages) for heading, passages in found)
+        made = [_section(heading, passages) for heading, passages in found]
+        taken: Counter[str] = Counter()
+        unique = []
+        for section in made:
+            taken[section.slug] += 1
+            n = taken[section.slug]
+            unique.append(section if n == 1 else replace(section, slug=f"{section.slug}-{n}"))
+        return tuple(unique)
 
     def policy_entries(self) -> tuple[PolicyEntry, ...]:
         """What is not answered and why, from the policy."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Self
 
 import yaml
 from pydantic import ConfigDict, Field
@@ -16,7 +18,7 @@ from app.retrieval.vocabulary import VocabularyFile
 from app.retrieval.weights import WeightTable
 from app.yaml_lines import load_checked
 from domain.answer import AnswerStatus
-from domain.base import Digest, Frozen, Language, digest_of
+from domain.base import Digest, Frozen, Language, canonical, digest_of
 from guardrails.policy import Policy, PolicyError, load_policy
 
 
@@ -66,6 +68,30 @@ class RetrievalData:
     vocabulary: VocabularyFile
     weights: WeightTable
 
+    def sealed(self) -> bytes:
+        """All of it as JSON, to be kept in a build: a service reads what its corpus was built with."""
+        lists = {
+            tag: {name: sorted(getattr(one, name)) for name in ("stop", "frame", "light", "stance")}
+            for tag, one in sorted(self.stopwords.items())
+        }
+        return canonical(
+            {
+                "stopwords": lists,
+                "vocabulary": self.vocabulary.model_dump(mode="json"),
+                "weights": self.weights.model_dump(mode="json"),
+            }
+        )
+
+    @classmethod
+    def opened(cls, data: bytes) -> Self:
+        """What `sealed` wrote. Raises ValueError or KeyError when it is damaged."""
+        raw = json.loads(data)
+        return cls(
+            stopwords={tag: _stopwords(lists) for tag, lists in raw["stopwords"].items()},
+            vocabulary=VocabularyFile.model_validate(raw["vocabulary"]),
+            weights=WeightTable.model_validate(raw["weights"]),
+        )
+
     def pinned(self) -> dict[str, object]:
         """What the corpus lock holds of it."""
         return {
@@ -78,13 +104,21 @@ class RetrievalData:
         }
 
 
+def _stopwords(lists: Mapping[str, list[str]]) -> Stopwords:
+    return Stopwords(
+        frozenset(lists["stop"]),
+        frozenset(lists["frame"]),
+        frozenset(lists["light"]),
+        frozenset((word, bool(any_ending)) for word, any_ending in lists["stance"]),
+    )
+
+
 @dataclass(frozen=True)
 class Common:
-    """The shared data of `elections/common`."""
+    """The shared data of `elections/common` that every answer may need."""
 
     policy: Policy
     wording: Mapping[Language, Wording]
-    retrieval: RetrievalData
 
     def words(self, language: Language) -> Wording:
         """Wording in the language, else in the first one there is."""
@@ -103,7 +137,7 @@ def load_common(root: Path) -> Common:
         policy = load_policy(folder)
     except PolicyError as error:
         raise PackError(str(error)) from error
-    return Common(policy, _wording(folder / "wording"), load_retrieval(root))
+    return Common(policy, _wording(folder / "wording"))
 
 
 def load_retrieval(root: Path) -> RetrievalData:

@@ -40,12 +40,12 @@ class Plan:
     election: str = "bundestag-2025"
     parts: tuple[str, ...] = PARTS
     rounds: int = 3
-    alone: int = 40
+    alone: int = 30
     together: int = 100
-    slow_together: int = 32
-    compared: int = 25
+    slow_together: int = 24
+    compared: int = 20
     cold: int = 3
-    labelled: int = 600
+    labelled: int = 500
     passages: int | None = None
 
     @property
@@ -71,14 +71,11 @@ def say(line: str) -> None:
 def run(plan: Plan) -> Findings:
     """Everything the plan asks for. Raises RuntimeError when a server fails."""
     found = Findings(about(plan))
-    if {"main", "cold"} & set(plan.parts):
-        _main(plan, found)
-    if "large" in plan.parts:
-        _large(plan, found)
-    if "recall" in plan.parts:
-        _recall(plan, found)
     plan.work.mkdir(parents=True, exist_ok=True)
-    (plan.work / "results.json").write_text(json.dumps(found.row(), indent=1), encoding="utf-8")
+    for part, names in ((_main, {"main", "cold"}), (_recall, {"recall"}), (_large, {"large"})):
+        if names & set(plan.parts):
+            part(plan, found)
+            (plan.work / "results.json").write_text(json.dumps(found.row(), indent=1), encoding="utf-8")
     return found
 
 

@@ -47,8 +47,9 @@ class RulesQuestion(Frozen):
 class SuggestedLabel(Frozen):
     """One of the 314 suggested questions, judged for one party without sight of any answer.
 
-    `relevant` and `near` were found by reading; `pooled` were judged later among shuffled
-    candidates of several rankings, their origin and rank unknown to the judge.
+    `relevant` and `near` (passages) were found by reading the programme. Sentences of several
+    rankings, shuffled among known answers with origin and rank hidden, were judged afterwards:
+    `pooled` answer the question, `edge` touch it, `off` do not.
     """
 
     id: str
@@ -57,6 +58,8 @@ class SuggestedLabel(Frozen):
     relevant: tuple[str, ...]
     near: tuple[str, ...]
     pooled: tuple[str, ...] = ()
+    edge: tuple[str, ...] = ()
+    off: tuple[str, ...] = ()
 
 
 def _lines(path: Path) -> Iterable[dict[str, object]]:

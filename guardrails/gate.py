@@ -21,6 +21,7 @@ from guardrails.neutrality import Coverage, partial
 from guardrails.normalise import PARTY, Cleaned, Token, clean, tokens
 from guardrails.policy import Policy
 from guardrails.rules import Match, Sentence, find, first_span, sentences
+from guardrails.slots import unknown_parties
 
 __all__ = ["Coverage", "NameMention", "PartyNames", "about_matter", "check_claims", "legitimate_part", "screen"]
 
@@ -61,10 +62,15 @@ def screen(
     policy: Policy,
     languages: Sequence[Language] = (),
     fallback: Language | None = None,
+    language: Language | None = None,
 ) -> Verdict:
-    """Verdict on the question `text` after the earlier user turns `history`, oldest first."""
-    candidates = tuple(languages) or policy.languages
-    language = detect(text, candidates, fallback or candidates[0], policy.function_words)
+    """Verdict on the question `text` after the earlier user turns `history`, oldest first.
+
+    `language` is the language of the text when the caller knows it already; it is detected only if not.
+    """
+    if language is None:
+        candidates = tuple(languages) or policy.languages
+        language = detect(text, candidates, fallback or candidates[0], policy.function_words)
     turns = [_read(t, names, policy, i - len(history)) for i, t in enumerate(history)][-MAX_HISTORY:]
     turn = _read(text, names, policy, 0)
     matches = _speaking(turn, _context(turns, policy), policy)
@@ -121,7 +127,8 @@ def check_claims(
 
 def _read(text: str, names: PartyNames, policy: Policy, offset: int) -> _Turn:
     cleaned = clean(text)
-    spans = _merged((m.start, m.end) for m in names.mentions(cleaned.text))
+    known = [(m.start, m.end) for m in names.mentions(cleaned.text)]
+    spans = _merged([*known, *unknown_parties(cleaned.text, policy.shapes)])
     return _Turn(text, sentences(_slotted(cleaned, spans, policy)), offset)
 
 
@@ -171,14 +178,15 @@ def _labels(sentence: Sentence, policy: Policy) -> frozenset[str]:
 def _speaking(turn: _Turn, context: frozenset[str], policy: Policy) -> list[Match]:
     """Matches that count: strong enough, and not giving way to a question about the election."""
     matches: list[Match] = []
-    for sentence in turn.sentences:
+    for number, sentence in enumerate(turn.sentences, start=1):
         matches += [
             m
             for m in find(policy.rules, sentence, context)
             if m.rule.score >= policy.categories[m.rule.category].threshold
             and not (m.rule.alone and len(turn.sentences) > 1)
         ]
-        context = context | _labels(sentence, policy)
+        if number < len(turn.sentences):
+            context = context | _labels(sentence, policy)
     if all(not policy.categories[m.rule.category].yields for m in matches):
         return matches
     asks = any(PARTY in s.words or first_span(policy.matter, s) is not None for s in turn.sentences)

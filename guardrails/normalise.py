@@ -8,10 +8,10 @@ in the writer's words. Oddness is removed here, never punished.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
+from typing import Protocol
 
 PARTY = "<party>"
 """The slot that stands for any party; no input can spell it, since `<` never survives."""
@@ -28,6 +28,14 @@ _SMALL_CAPITALS = dict(zip("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛ�
 _LEET = dict(zip("013457@$€", "oieastase", strict=True))
 _BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 _MIN_SPELLED = 4
+
+
+class Spellings(Protocol):
+    """Leads a mistyped or squeezed spelling to the word that it stands for; a dictionary will do."""
+
+    def get(self, word: str, /) -> str | None:
+        """The word meant, or None when the spelling stands for itself."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +73,12 @@ def clean(text: str) -> Cleaned:
     return Cleaned(_latin_words("".join(letters)), tuple(origin), len(text))
 
 
-def tokens(cleaned: Cleaned, vocabulary: Mapping[str, str]) -> tuple[Token, ...]:
+def tokens(cleaned: Cleaned, vocabulary: Spellings) -> tuple[Token, ...]:
     """Folded words and sentence breaks; `vocabulary` maps a squeezed or mistyped spelling to a known word."""
     return tuple(_known(token, vocabulary) for token in _joined(_squeezed_all(_words(cleaned))))
 
 
-def normalise(text: str, vocabulary: Mapping[str, str] | None = None) -> str:
+def normalise(text: str, vocabulary: Spellings | None = None) -> str:
     """The folded text as a string, tokens separated by one space."""
     return " ".join(token.text for token in tokens(clean(text), vocabulary or {}))
 
@@ -256,6 +264,6 @@ def _merged_breaks(words: list[Token]) -> list[Token]:
     return out
 
 
-def _known(token: Token, vocabulary: Mapping[str, str]) -> Token:
+def _known(token: Token, vocabulary: Spellings) -> Token:
     known = vocabulary.get(token.text)
     return token if known is None else Token(known, token.start, token.end)

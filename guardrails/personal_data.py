@@ -38,7 +38,8 @@ _STREET = re.compile(
 )
 _NUMBER_FIRST = re.compile(
     r"(?<![\w.,])\d{1,4}(?:[ ]?(?:bis|ter))?,? (?:(?:rue|avenue|boulevard|allée|chemin|impasse|quai)"
-    r"(?: (?!(?:à|et|pour|dans)\b)[\w'’-]{1,30}){1,4}|(?:[A-Z][\w'’-]{1,30} ){1,3}(?:Street|Road|Lane|Avenue|Drive|Close|St|Rd|Ave)(?!\w))"
+    r"(?: (?!(?:à|et|pour|dans)\b)[\w'’-]{1,30}){1,4}"
+    r"|(?:[A-Z][\w'’-]{1,30} ){1,3}(?:Street|Road|Lane|Avenue|Drive|Close|St|Rd|Ave)(?!\w))"
 )
 _DATE = re.compile(r"\d{1,2}[./-] ?\d{1,2}[./-] ?(?:\d{4}|\d{2})|\d{4}-\d{2}-\d{2}")
 _AMOUNT = re.compile(r"\d{1,3}(?:[. \u00a0]\d{3}){1,5}(?:,\d{1,2})?|\d{4}[ ]?[-–/][ ]?\d{2,4}")

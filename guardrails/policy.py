@@ -7,7 +7,7 @@ PolicyError with file and field; nothing ever falls back to "answer".
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -16,11 +16,15 @@ import yaml
 from pydantic import Field, ValidationError
 
 from domain.answer import AnswerStatus
-from domain.base import Digest, Frozen, Language, Localised, digest_of
+from domain.base import Digest, Frozen, Language, Localised, canonical, sha256
 from domain.verdict import Action
-from guardrails.rules import Compiled, PatternError, Rule, compile_pattern, rule_words, vocabulary
+from guardrails.patterns import Compiled, Grammar, PatternError, phrases, torn
+from guardrails.rules import Rule, RuleBook, rule_book
+from guardrails.slots import PartyWords, Shape, shape
+from guardrails.vocabulary import Vocabulary, rule_words, vocabulary
 
 GUARD_FOLDER = "guard"
+_LOADER: type[yaml.SafeLoader | yaml.CSafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Model = TypeVar("Model", bound=Frozen)
 
 
@@ -86,6 +90,7 @@ class RuleFile(Frozen):
     ordinary: tuple[str, ...] = Field(
         default=(), description="Real words that must not be read as a mistyped rule word"
     )
+    party_names: PartyWords = PartyWords()
     groups: dict[str, tuple[str, ...]]
     context: dict[str, tuple[str, ...]] = Field(description="What an earlier turn was about, by pattern")
     matter: tuple[str, ...] = Field(min_length=1, description="Patterns that show a question about the election")
@@ -99,16 +104,34 @@ class Policy:
     """The policy in force: categories in order, compiled rules of all languages, and the digest of it all."""
 
     digest: Digest
+    canonical: bytes
     languages: tuple[Language, ...]
     categories: Mapping[str, Category]
     draft: Draft
-    rules: tuple[Rule, ...]
+    rules: RuleBook
     contexts: Mapping[str, tuple[Compiled, ...]]
     matter: tuple[Compiled, ...]
     evaluative: tuple[Compiled, ...]
     about: Mapping[str, tuple[Compiled, ...]]
     function_words: Mapping[Language, frozenset[str]]
-    vocabulary: Mapping[str, str]
+    vocabulary: Vocabulary
+    shapes: tuple[Shape, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """One rule file as read: where it stands, what it says, its word groups."""
+
+    path: Path
+    file: RuleFile
+    grammar: Grammar
+
+    def patterns(self, sources: tuple[str, ...], field: str) -> tuple[Compiled, ...]:
+        """The patterns of one field; raises PolicyError naming the field."""
+        try:
+            return tuple(self.grammar.pattern(source) for source in sources)
+        except PatternError as error:
+            raise PolicyError(self.path, field, str(error)) from error
 
 
 def load_policy(folder: Path) -> Policy:
@@ -116,36 +139,70 @@ def load_policy(folder: Path) -> Policy:
     path = folder / "policy.yaml"
     main = _checked(PolicyFile, path)
     _complete(main, path)
-    files = {tag: _checked(RuleFile, folder / GUARD_FOLDER / f"{tag}.yaml") for tag in main.languages}
-    rules: list[Rule] = []
-    for tag, file in files.items():
-        where = folder / GUARD_FOLDER / f"{tag}.yaml"
-        if file.language != tag:
-            raise PolicyError(where, "language", f"{file.language!r} stands in the file of {tag!r}")
-        rules += [_rule(entry, file, main, where) for entry in file.rules]
+    sources = [_source(folder / GUARD_FOLDER / f"{tag}.yaml", tag) for tag in main.languages]
+    rules = [_rule(entry, source, main) for source in sources for entry in source.file.rules]
     _unique(rules, folder / GUARD_FOLDER)
-    words = frozenset().union(*(rule_words(_entries(f)) for f in files.values()))
-    plain = rule_words(w for f in files.values() for w in (*f.ordinary, *f.function_words))
+    files = {s.file.language: s.file for s in sources}
+    content = canonical(
+        {"policy": main.model_dump(mode="json"), "rules": {t: f.model_dump(mode="json") for t, f in files.items()}}
+    )
+    function_words = {t: rule_words(f.function_words) for t, f in files.items()}
+    common = frozenset().union(*function_words.values())
+    plain = common | rule_words(w for f in files.values() for w in f.ordinary)
     return Policy(
-        digest=digest_of(
-            {"policy": main.model_dump(mode="json"), "rules": {t: f.model_dump(mode="json") for t, f in files.items()}}
-        ),
+        digest=sha256(content),
+        canonical=content,
         languages=main.languages,
         categories=main.categories,
         draft=main.draft,
-        rules=tuple(rules),
-        contexts=_merged(files, folder, "context"),
-        matter=_flat(files, folder, "matter"),
-        evaluative=_flat(files, folder, "evaluative"),
-        about=_merged(files, folder, "about"),
-        function_words={t: rule_words(f.function_words) for t, f in files.items()},
-        vocabulary=vocabulary(words, plain),
+        rules=rule_book(rules, common),
+        contexts=_merged(sources, "context"),
+        matter=_flat(sources, "matter"),
+        evaluative=_flat(sources, "evaluative"),
+        about=_merged(sources, "about"),
+        function_words=function_words,
+        vocabulary=vocabulary(rule_words(e for f in files.values() for e in _entries(f)), plain),
+        shapes=tuple(s for f in files.values() if (s := shape(f.party_names, f.function_words))),
     )
+
+
+def _source(path: Path, tag: Language) -> _Source:
+    file = _checked(RuleFile, path)
+    if file.language != tag:
+        raise PolicyError(path, "language", f"{file.language!r} stands in the file of {tag!r}")
+    source = _Source(path, file, Grammar(file.groups))
+    for name in file.groups:
+        try:
+            source.grammar.check(name)
+        except PatternError as error:
+            raise PolicyError(path, f"groups.{name}", str(error)) from error
+    _whole(source)
+    return source
+
+
+def _whole(source: _Source) -> None:
+    """Refuse a pattern in which a space tears an alternative of several words: `a|b c` for `a|b_c`."""
+    fields = _fields(source.file)
+    known = phrases(source.file.groups, (p for patterns in fields.values() for p in patterns))
+    for field, patterns in fields.items():
+        if problem := torn(patterns, known):
+            raise PolicyError(source.path, field, problem)
+
+
+def _fields(file: RuleFile) -> dict[str, tuple[str, ...]]:
+    """Every list of patterns in the file, by the name of its field."""
+    found = {"matter": file.matter, "evaluative": file.evaluative}
+    found |= {f"groups.{name}": entries for name, entries in file.groups.items()}
+    found |= {f"context.{name}": patterns for name, patterns in file.context.items()}
+    found |= {f"about.{name}": patterns for name, patterns in file.about.items()}
+    for rule in file.rules:
+        found |= {f"rules.{rule.id}.any": rule.any, f"rules.{rule.id}.unless": rule.unless}
+    return found
 
 
 def _checked(model: type[Model], path: Path) -> Model:
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        raw = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506 (a safe loader)
         return model.model_validate(raw)
     except OSError as error:
         raise PolicyError(path, "file", error.strerror or "cannot be read") from error
@@ -166,28 +223,21 @@ def _complete(main: PolicyFile, path: Path) -> None:
                 raise PolicyError(path, f"categories.{name}.{field}", f"missing in {', '.join(sorted(missing))}")
 
 
-def _rule(entry: RuleEntry, file: RuleFile, main: PolicyFile, path: Path) -> Rule:
+def _rule(entry: RuleEntry, source: _Source, main: PolicyFile) -> Rule:
     field = f"rules.{entry.id}"
     if entry.category not in main.categories:
-        raise PolicyError(path, f"{field}.category", f"{entry.category!r} is not a category of policy.yaml")
-    if entry.context is not None and entry.context not in {*file.context, *main.categories}:
-        raise PolicyError(path, f"{field}.context", f"{entry.context!r} is neither a context nor a category")
+        raise PolicyError(source.path, f"{field}.category", f"{entry.category!r} is not a category of policy.yaml")
+    if entry.context is not None and entry.context not in {*source.file.context, *main.categories}:
+        raise PolicyError(source.path, f"{field}.context", f"{entry.context!r} is neither a context nor a category")
     return Rule(
         id=entry.id,
         category=entry.category,
         score=entry.score,
-        patterns=_patterns(entry.any, file, path, f"{field}.any"),
-        unless=_patterns(entry.unless, file, path, f"{field}.unless"),
+        patterns=source.patterns(entry.any, f"{field}.any"),
+        unless=source.patterns(entry.unless, f"{field}.unless"),
         context=entry.context,
         alone=entry.alone,
     )
-
-
-def _patterns(sources: tuple[str, ...], file: RuleFile, path: Path, field: str) -> tuple[Compiled, ...]:
-    try:
-        return tuple(compile_pattern(source, file.groups) for source in sources)
-    except PatternError as error:
-        raise PolicyError(path, field, str(error)) from error
 
 
 def _unique(rules: list[Rule], path: Path) -> None:
@@ -201,19 +251,14 @@ def _entries(file: RuleFile) -> list[str]:
     return entries + [p for rule in file.rules for p in (*rule.any, *rule.unless)]
 
 
-def _flat(files: Mapping[Language, RuleFile], folder: Path, field: str) -> tuple[Compiled, ...]:
-    found: list[Compiled] = []
-    for tag, file in files.items():
-        sources: tuple[str, ...] = getattr(file, field)
-        found += _patterns(sources, file, folder / GUARD_FOLDER / f"{tag}.yaml", field)
-    return tuple(found)
+def _flat(sources: Iterable[_Source], field: str) -> tuple[Compiled, ...]:
+    return tuple(p for source in sources for p in source.patterns(getattr(source.file, field), field))
 
 
-def _merged(files: Mapping[Language, RuleFile], folder: Path, field: str) -> dict[str, tuple[Compiled, ...]]:
+def _merged(sources: Iterable[_Source], field: str) -> dict[str, tuple[Compiled, ...]]:
     found: dict[str, tuple[Compiled, ...]] = {}
-    for tag, file in files.items():
-        tables: dict[str, tuple[str, ...]] = getattr(file, field)
-        for name, sources in tables.items():
-            path = folder / GUARD_FOLDER / f"{tag}.yaml"
-            found[name] = found.get(name, ()) + _patterns(sources, file, path, f"{field}.{name}")
+    for source in sources:
+        tables: dict[str, tuple[str, ...]] = getattr(source.file, field)
+        for name, patterns in tables.items():
+            found[name] = found.get(name, ()) + source.patterns(patterns, f"{field}.{name}")
     return found

@@ -69,6 +69,7 @@ def build(election: Election, data: RetrievalData, order: Order, progress: Progr
     corpus = sha256(lock)
     with _staging(order.data, election.id) as folder:
         _write(folder, lock, election, extracted, files)
+        (folder / "retrieval.json").write_bytes(data.sealed())
         index = _seal(folder, election, data, extracted, encoder, progress)
         final = build_folder(order.data, election.id, corpus)
         if final.exists():

@@ -6,12 +6,12 @@ what was left out and why. Nothing is dropped by its words, only by place, repet
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter, defaultdict
 from dataclasses import replace
 
 from ingestion.layout import Line, Page, Tally
-import itertools
 
 EDGE = 0.12
 """Share of the page height at top and bottom where furniture may stand."""

@@ -6,6 +6,7 @@ part of a unit; it becomes the path under which the unit stands.
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections import Counter
@@ -13,7 +14,6 @@ from collections.abc import Iterable, Sequence
 
 from ingestion.layout import Glyph, Line, Page, Tally, Unit
 from ingestion.order import reading_order
-import itertools
 
 BULLET = re.compile(r"^\s*(?:[•●▪■►▶✔✓◦‣⁃∙·\-–—*o]|[\ue000-\uf8ff]|\(?\d{1,2}[.)]|\(?[a-z]\))\s+(?=\S)")
 _GLYPH_BULLET = re.compile(r"^\s*[\ue000-\uf8ff•●▪■►▶✔✓◦‣⁃∙]\s*(?=\S)")

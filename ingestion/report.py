@@ -59,6 +59,7 @@ def print_report(built: Built) -> None:
             f"  {one.source:<{widest}}  {len(one.pages):>4} pages {len(one.passages):>5} passages "
             f"{one.characters:>8,} characters, {share} % in passages",
             highlight=False,
+            soft_wrap=True,
         )
         left = [f"{REASONS.get(k, k)} {n:,}" for k, n in one.dropped.items()]
         left += [f"pages without text: {', '.join(map(str, one.empty_pages))}"] if one.empty_pages else []

@@ -117,7 +117,7 @@ def _seal_language(
     counts = word_counts((texts[n] for n in numbers), lists)
     parts = learn_compounds(counts, language)
     analyser = Analyser(language, lists, parts)
-    documents = [(analyser.stems(texts[n]), analyser.grams(texts[n])) for n in numbers]
+    documents = [(analyser.stems(texts[n]) + analyser.pairs(texts[n]), analyser.grams(texts[n])) for n in numbers]
     lexicon = build_lexicon(documents)
     sentinel = len(lexicon.idf)
     found = postings(lexicon, documents)
@@ -131,7 +131,7 @@ def _seal_language(
         head = set(analyser.stems(names.mask(passage.heading[-1], SLOT))) if passage.heading else set()
         for sentence in passage.sentences:
             text = names.mask(passage.text[sentence.start : sentence.end], SLOT)
-            sentences.append(_ids(set(analyser.stems(text)) | head, lexicon.stem_id))
+            sentences.append(_ids({*analyser.stems(text), *analyser.pairs(text), *head}, lexicon.stem_id))
             stands.append(lists.takes_stand(text))
         first.append(len(sentences))
     key = f"{language}."

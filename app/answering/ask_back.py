@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.answering.desk_view import Room
 from app.answering.wording import filled
 from domain.answer import AnswerStatus
-from domain.exchange import Exchange
+from domain.exchange import Exchange, Subject
 
 
 def ask_back(exchange: Exchange, room: Room) -> Exchange:
@@ -14,7 +14,8 @@ def ask_back(exchange: Exchange, room: Room) -> Exchange:
     Topics come from the pack's neutral list, so no party and no position is ever suggested.
     """
     answer = exchange.answer
-    if answer is None or answer.status is not AnswerStatus.ANSWERED:
+    about_parties = exchange.scope is not None and exchange.scope.subject is Subject.PARTIES
+    if answer is None or answer.status is not AnswerStatus.ANSWERED or not about_parties:
         return exchange
     language = exchange.question.language
     templates = room.words(language).follow_up

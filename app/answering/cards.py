@@ -23,7 +23,7 @@ def matching_card(exchange: Exchange, room: Room) -> RuleCard | None:
     scope = exchange.scope
     assert scope is not None
     language = exchange.question.language
-    lists = room.built.common.retrieval.stopwords.get(language, Stopwords(frozenset(), frozenset()))
+    lists = room.built.retrieval.stopwords.get(language, Stopwords(frozenset(), frozenset()))
     analyser = Analyser(language, lists)
     asked = _stems(scope.matter, analyser)
     best: tuple[int, str, RuleCard] | None = None

@@ -109,7 +109,7 @@ def _near(hits: Sequence[Hit], exchange: Exchange, room: Room) -> tuple[Claim, .
 def _weights(party: str | None, exchange: Exchange, room: Room) -> Weights:
     asked = exchange.question.language
     documents = room.built.language_for(party, asked) or asked
-    return room.built.common.retrieval.weights.of(asked, documents)
+    return room.built.retrieval.weights.of(asked, documents)
 
 
 def _quotations(hits: Sequence[Hit], budget: int, exchange: Exchange, room: Room) -> tuple[Claim, ...]:

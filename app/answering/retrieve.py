@@ -7,12 +7,13 @@ from collections.abc import Sequence
 
 from app.answering.cards import matching_card
 from app.answering.desk_view import Room
+from app.retrieval.analyse import words
 from app.retrieval.balance import Ask, Scored, search
 from app.retrieval.corpus import pool
 from app.retrieval.embed import code
 from app.retrieval.lexical import parse
 from domain.base import Language
-from domain.exchange import Exchange, Subject
+from domain.exchange import Exchange, Scope, Subject
 from domain.passage import Hit
 
 PER_PARTY = 6
@@ -20,14 +21,45 @@ PER_PARTY = 6
 
 
 def retrieve(exchange: Exchange, room: Room) -> Exchange:
-    """Fill in the hits: best first within a party, parties in published order; the law has party None."""
+    """Fill in the hits: best first within a party, parties in published order; the law has party None.
+
+    A question that names no party and does not speak of parties may be about procedure: then the
+    law is searched too, and the question belongs to whichever covers it better.
+    """
     scope = exchange.scope
     assert scope is not None
-    if scope.subject is Subject.RULES and matching_card(exchange, room) is not None:
-        return exchange
-    parties: tuple[str | None, ...] = scope.parties if scope.subject is Subject.PARTIES else (None,)
-    hits, query_code = find(scope.matter, exchange.question.language, parties, room, PER_PARTY)
-    return exchange.with_(hits=tuple(h for group in hits.values() for h in group), query_code=query_code)
+    if matching_card(exchange, room) is not None and (scope.subject is Subject.RULES or _open(exchange, room)):
+        return exchange.with_(scope=_as_rules(scope))
+    asked = exchange.question.language
+    if scope.subject is Subject.RULES:
+        hits, query_code = find(scope.matter, asked, (None,), room, PER_PARTY)
+    elif _open(exchange, room):
+        hits, query_code = find(scope.matter, asked, (*scope.parties, None), room, PER_PARTY)
+        law = hits.pop(None)
+        if _best(law) > max((_best(group) for group in hits.values()), default=0):
+            scope, hits = _as_rules(scope), {None: law}
+    else:
+        hits, query_code = find(scope.matter, asked, scope.parties, room, PER_PARTY)
+    return exchange.with_(scope=scope, hits=tuple(h for group in hits.values() for h in group), query_code=query_code)
+
+
+def _open(exchange: Exchange, room: Room) -> bool:
+    """Whether the question leaves open that it is about procedure."""
+    scope = exchange.scope
+    assert scope is not None
+    return (
+        not scope.named
+        and not exchange.question.explicit_parties
+        and not room.phrases.found("parties", words(exchange.question.text))
+    )
+
+
+def _as_rules(scope: Scope) -> Scope:
+    return scope.model_copy(update={"subject": Subject.RULES, "parties": ()})
+
+
+def _best(hits: Sequence[Hit]) -> int:
+    return max((h.coverage for h in hits), default=0)
 
 
 def find(
@@ -43,7 +75,7 @@ def find(
     found: dict[str | None, list[Hit]] = {party: [] for party in parties}
     query_code: str | None = None
     for language, group in by_language.items():
-        weights = built.common.retrieval.weights.of(asked, language)
+        weights = built.retrieval.weights.of(asked, language)
         query = parse(matter, built.reader(asked, language), weights.grams)
         vector = code(built.embedder.vector(matter)) if weights.dense and built.embedder is not None else None
         if vector is not None:

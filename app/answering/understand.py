@@ -89,7 +89,7 @@ def _refers(asked: Sequence[str], phrases_open: bool, room: Room) -> bool:
 
 def _empty(word: str, room: Room) -> bool:
     """Whether a word carries no matter in any language of the service, or only leans on the turn before."""
-    lists = room.built.common.retrieval.stopwords.values()
+    lists = room.built.retrieval.stopwords.values()
     if any(word in one.stop or word in one.frame for one in lists):
         return True
     return any(room.phrases.found(kind, [word]) for kind in ("same_parties", "same_matter", "all_parties", "parties"))

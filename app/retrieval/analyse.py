@@ -5,6 +5,7 @@ Knows no party: names are masked to a slot before any text comes here, and the s
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections import Counter
@@ -17,7 +18,9 @@ import Stemmer
 from domain.base import Language, digest_of
 
 SLOT = "□"
-VERSION = 1
+PAIR = "_"
+"""Joins the stems of a pair; no stem holds it."""
+VERSION = 2
 GRAM = 4
 _WORD = re.compile(r"[^\W_]+")
 _LETTER = re.compile(r"(?<![^\W_])([^\W\d_])[-‐‑](?=[^\W\d_]{3})")
@@ -114,6 +117,11 @@ class Analyser:
             found.append(self.stem(word))
             found += [self.stem(part) for part in self.parts.get(word, ())]
         return found
+
+    def pairs(self, text: str) -> list[str]:
+        """Neighbouring content words as one term: "politische Bildung" is more than its two words."""
+        stems = [None if word in self.lists.stop else self.stem(word) for word in words(text)]
+        return [a + PAIR + b for a, b in itertools.pairwise(stems) if a and b]
 
     def grams(self, text: str) -> list[str]:
         """Character 4-grams of the content words, padded so that beginnings and ends count."""

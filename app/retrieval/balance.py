@@ -1,7 +1,8 @@
 """The same number of passages for each party, ranked by integers alone.
 
 A passage's place depends on the question, the passage and the frozen weights, never on its
-party, on other parties, or on the engine that proposed it. Ties go to the smaller passage id.
+party, on other parties, or on the engine that proposed it. Ties go to what stands first in the
+document: an id would not do, for it changes with a name in the text (see the swap test).
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ def term_offset(corpus: Corpus, language: Language) -> int:
 
 @dataclass(frozen=True)
 class Ranking:
-    """Integer scores of candidate passages, position by position; `ties` orders passage ids."""
+    """Integer scores of candidate passages, position by position."""
 
     numbers: Ints
     score: Ints
@@ -79,12 +80,11 @@ class Ranking:
     sentences: Ints
     bounds: Ints
     """Where each candidate's sentences start in `sentences`; one more entry closes the last."""
-    ties: Ints
 
     def best(self, places: range, k: int) -> list[Scored]:
         """The `k` best of the candidates at these places, best first."""
         span = slice(places.start, places.stop)
-        order = np.lexsort((self.ties[span], -self.score[span]))[:k] + places.start
+        order = np.lexsort((self.numbers[span], -self.score[span]))[:k] + places.start
         return [self._at(int(i)) for i in order]
 
     def _at(self, i: int) -> Scored:
@@ -104,7 +104,7 @@ def rank(corpus: Corpus, index: LanguageIndex, ask: Ask, numbers: Ints) -> Ranki
     """Exact integer scores of the given passages, in the given order."""
     none = np.zeros(0, dtype=np.int64)
     if not len(numbers):
-        return Ranking(numbers, none, none, none, none, none, none, none)
+        return Ranking(numbers, none, none, none, none, none, none)
     rows = index.row_of[numbers]
     taken = index.passages.take(rows)
     starts = taken.starts[:-1]
@@ -120,7 +120,7 @@ def rank(corpus: Corpus, index: LanguageIndex, ask: Ask, numbers: Ints) -> Ranki
     dense = _dense(corpus, ask, numbers)
     w = ask.weights
     score = lexical * 1000 + coverage * w.coverage + best * w.sentence + dense * w.dense
-    return Ranking(numbers, score, lexical, dense, coverage, sentences, bounds, corpus.id_order[numbers])
+    return Ranking(numbers, score, lexical, dense, coverage, sentences, bounds)
 
 
 def _dense(corpus: Corpus, ask: Ask, numbers: Ints) -> Ints:

@@ -6,6 +6,7 @@ millionths of the best possible score. No float takes part in ranking.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,7 +16,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from app.retrieval.analyse import Analyser, split, word_grams, words
+from app.retrieval.analyse import PAIR, Analyser, split, word_grams, words
 from app.retrieval.vocabulary import Vocabulary
 
 Ints = NDArray[np.int64]
@@ -23,6 +24,8 @@ K1 = 1.2
 B_WORDS = 0.75
 B_GRAMS = 0.6
 MILLION = 1_000_000
+LEAST_PAIRS = 2
+"""Passages in which a pair of words must stand to be a term."""
 _NEAR = 0.72
 """Dice similarity of 4-gram sets from which a vocabulary word counts as a variant of a question word."""
 
@@ -64,7 +67,8 @@ def build_lexicon(documents: Sequence[tuple[Sequence[str], Sequence[str]]]) -> L
         stem_df.update(set(stems))
         gram_df.update(set(grams))
     n = len(documents)
-    stems_sorted, grams_sorted = tuple(sorted(stem_df)), tuple(sorted(gram_df))
+    stems_sorted = tuple(sorted(t for t, df in stem_df.items() if PAIR not in t or df >= LEAST_PAIRS))
+    grams_sorted = tuple(sorted(gram_df))
     counts = [stem_df[t] for t in stems_sorted] + [gram_df[t] for t in grams_sorted]
     idf = [round(1000 * math.log(1 + (n - df + 0.5) / (df + 0.5))) for df in counts]
     return Lexicon(stems_sorted, grams_sorted, np.array(idf, dtype=np.int64))
@@ -107,7 +111,7 @@ def gram_table(stems: Sequence[str]) -> GramTable:
     held: dict[str, list[int]] = {}
     sizes = []
     for i, stem in enumerate(stems):
-        grams = set(word_grams(stem))
+        grams = set(word_grams(stem)) if PAIR not in stem else set()
         sizes.append(len(grams))
         for gram in grams:
             held.setdefault(gram, []).append(i)
@@ -197,8 +201,13 @@ MOST = 6000
 """Weight, in thousandths of idf, above which rarity no longer counts: a rare word is not the only matter."""
 LIGHT = 250
 """Share, in thousandths, of its weight that a word of action or degree keeps."""
-HEAD, TAIL = 600, 400
-"""Shares, in thousandths, of a compound's weight on its first and last part: Wald+schutz is about Wald."""
+HEAD, TAIL, WHOLE = 450, 300, 250
+"""Shares, in thousandths, of a compound's weight on its first part, its last, and the compound itself.
+
+Wald+schutz is about Wald; but Wald alone is less than half of it.
+"""
+PAIRED = 500
+"""Share, in thousandths, of its idf that a pair of neighbouring words weighs."""
 
 
 @dataclass(frozen=True)
@@ -221,7 +230,7 @@ def parse(text: str, reader: Reader, gram_share: int) -> Query:
         part
         for word, extra in zip(content, _added(content, reader), strict=True)
         for part in _parts(word, extra, reader)
-    ]
+    ] + _pairs(text, reader)
     stem_weights: Counter[int] = Counter()
     for part in parts:
         for term, weight in _shares(part).items():
@@ -251,7 +260,7 @@ def _parts(word: str, extra: Sequence[tuple[int, int]], reader: Reader) -> list[
     halves = reader.documents.parts.get(word) or split(word, reader.counts, reader.documents.language)
     if halves is None:
         return [Part(word, weight, whole)]
-    found = []
+    found = [Part(word, weight * WHOLE // 1000, whole)]
     for half, share in zip(halves, (HEAD, TAIL), strict=True):
         light = half in reader.asked.lists.light
         terms = _strongest([*reader.variants.of(reader.documents.stem(half)), *((t, 1000) for t in whole)])
@@ -271,6 +280,20 @@ def _shares(part: Part) -> dict[int, int]:
     if total > part.weight:
         others = {t: w * part.weight // total for t, w in others.items()}
     return own | others
+
+
+def _pairs(text: str, reader: Reader) -> list[Part]:
+    """Pairs of neighbouring words of the question that the documents hold as pairs too."""
+    lists = reader.asked.lists
+    empty = lists.stop | lists.frame
+    stems = [None if word in empty else reader.documents.stem(word) for word in words(text)]
+    pairs = [a + PAIR + b for a, b in itertools.pairwise(stems) if a and b]
+    found = []
+    for pair in dict.fromkeys(pairs):
+        i = reader.lexicon.stem_id(pair)
+        if i is not None:
+            found.append(Part(pair, min(MOST, int(reader.lexicon.idf[i])) * PAIRED // 1000, {i: 1000}))
+    return found
 
 
 def _strongest(pairs: Iterable[tuple[int, int]]) -> dict[int, int]:
@@ -303,8 +326,10 @@ def _added(content: Sequence[str], reader: Reader) -> list[list[tuple[int, int]]
         for _, stems in match.added:
             ids = [(i, int(reader.lexicon.idf[i])) for s in stems if (i := reader.lexicon.stem_id(s)) is not None]
             total = sum(idf for _, idf in ids) if len(ids) == len(stems) else 0
+            pair = reader.lexicon.stem_id(PAIR.join(stems)) if len(stems) == 2 else None
             for place in match.words if total else ():
                 added[place] += [(i, SYNONYM * idf // total) for i, idf in ids]
+                added[place] += [(pair, SYNONYM)] if pair is not None else []
     return added
 
 

@@ -46,7 +46,7 @@ def open_engine(url: str, busy_timeout: float = 5.0) -> Engine:
         if parsed.get_backend_name() == "postgresql":
             return _postgres(parsed, busy_timeout)
     except (ArgumentError, NoSuchModuleError) as error:
-        raise RecordUnreadable("the database URL is not one; expected for example sqlite:////data/records.db") from error
+        raise RecordUnreadable("the database URL is not one; try for example sqlite:////data/records.db") from error
     raise RecordUnreadable(f"{parsed.get_backend_name()} is not supported: use a sqlite:/// or postgresql:// URL")
 
 

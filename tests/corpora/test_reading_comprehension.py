@@ -112,7 +112,11 @@ def model_files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, s
 
 @pytest.mark.parametrize("language", SETS)
 def test_the_right_paragraph_comes_first(
-    language: str, corpora: Path, model_files: tuple[Path, Path, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    language: str,
+    corpora: Path,
+    model_files: tuple[Path, Path, str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     file, least = SETS[language]
     texts, questions = paragraphs(corpora / file)

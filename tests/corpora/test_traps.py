@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from functools import cache
@@ -60,9 +61,10 @@ def test_printed_line_numbers_are_in_no_passage(name: str) -> None:
         if page.number in numbered:
             cut = [page.text[a:b] for a, b in page.furniture if page.text[a:b].strip().isdigit()]
             assert len(cut) >= 10
-    # a line number that was missed would stand between two words of a sentence, one more than the one before
-    numbers = [int(n) for n in re.findall(r"(?<=[a-zäöüß,] )\d{2,4}(?= [a-zäöü])", whole(found))]
-    assert sum(1 for a, b in zip(numbers, numbers[1:], strict=False) if b == a + 1) == 0
+    for p in found.passages:  # two line numbers that were missed would stand in one passage, a line apart
+        numbers = [int(n) for n in re.findall(r"(?<=[a-zäöüß,] )\d{1,4}(?= [a-zäöü])", p.text)]
+        years = range(1900, 2051)
+        assert not any(b == a + 1 and a > 31 and a not in years for a, b in itertools.pairwise(numbers)), p.text
 
 
 def test_line_end_hyphens_are_joined_everywhere(bundestag_build: Path, programmes: dict[str, list[Passage]]) -> None:

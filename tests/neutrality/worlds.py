@@ -88,10 +88,8 @@ def certain(party: Party) -> list[str]:
     return [f for f in dict.fromkeys((*party.forms, *party.name.values())) if f.casefold() not in unclear]
 
 
-def exchanged_text(text: str, names: Names, pair: tuple[Party, Party]) -> str:
-    """The text with each name of one party replaced by a name of the other, their forms taken in turn."""
-    a, b = pair
-    others = {a.id: b, b.id: a}
+def exchanged_text(text: str, names: Names, others: Mapping[str, Party]) -> str:
+    """The text with each name of a party replaced by a name of the other one, whose forms are taken in turn."""
     parts: list[str] = []
     place = turn = 0
     for mention in names.mentions(text):
@@ -109,30 +107,25 @@ def plain_world(folder: Path) -> World:
     return _world(folder, lambda _path, text: text, lambda parties: parties)
 
 
-def exchanged_world(folder: Path, plain: World, one: str, two: str) -> World:
-    """The demo election with the names of two parties exchanged."""
-    pair = _pair(plain, one, two)
+def exchanged_world(folder: Path, plain: World, pairs: Iterable[tuple[str, str]]) -> World:
+    """The demo election with the names of the parties of each pair exchanged."""
+    others = others_of(plain, pairs)
 
     def parties(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        at = {row["id"]: n for n, row in enumerate(rows)}
-        a, b = rows[at[one]], rows[at[two]]
-        new = [dict(row) for row in rows]
-        new[at[one]] = {"id": one} | {k: b[k] for k in NAMED if k in b}
-        new[at[two]] = {"id": two} | {k: a[k] for k in NAMED if k in a}
-        return new
+        by_id = {row["id"]: row for row in rows}
+        return [_named_as(row, by_id[others[row["id"]].id if row["id"] in others else row["id"]]) for row in rows]
 
-    return _world(folder, lambda _path, text: exchanged_text(text, plain.names, pair), parties)
+    return _world(folder, lambda _path, text: exchanged_text(text, plain.names, others), parties)
 
 
-def _pair(world: World, one: str, two: str) -> tuple[Party, Party]:
-    a, b = world.election.party(one), world.election.party(two)
-    assert a is not None and b is not None
-    return a, b
+def others_of(world: World, pairs: Iterable[tuple[str, str]]) -> dict[str, Party]:
+    """By party id the party whose names it takes."""
+    parties = {p.id: p for p in world.election.parties}
+    return {x: parties[y] for one, two in pairs for x, y in ((one, two), (two, one))}
 
 
-def exchanged_question(question: str, plain: World, one: str, two: str) -> str:
-    """The question with the two parties' names exchanged."""
-    return exchanged_text(question, plain.names, _pair(plain, one, two))
+def _named_as(row: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    return {"id": row["id"]} | {k: other[k] for k in NAMED if k in other}
 
 
 def copy_pack(
@@ -212,7 +205,7 @@ def essence(exchange: Exchange, world: World) -> dict[str, object]:
         "silent": [(s.party, s.searched.passages, s.searched.terms) for s in answer.silent],
         "no_document": answer.no_document,
         "expansion": answer.expansion,
-        "hits": [(h.party, h.rank, h.score, h.coverage, h.sentences, h.used) for h in exchange.hits],
+        "hits": [(h.party, h.rank, h.score) for h in exchange.hits],
     }
 
 

@@ -27,4 +27,4 @@ def upgrade(connection: Connection, place: str) -> None:
         with _alembic:
             command.upgrade(config, "head")
     except CommandError as error:
-        raise RecordUnreadable(f"{place}: the database was written by another version of this program ({error})") from error
+        raise RecordUnreadable(f"{place}: the database is of another version of this program ({error})") from error

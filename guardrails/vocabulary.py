@@ -1,0 +1,101 @@
+"""Mistyped, squeezed or disguised spellings of rule words, each leading back to its word.
+
+Promise: a real word is never replaced. Spellings are not listed beforehand: an unknown word is
+undone step by step (a swapped pair, a lost double letter, a lost inner letter, a digit for a letter).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from guardrails.normalise import fold, squeeze
+from guardrails.patterns import PART
+
+MIN_SWAP = 5
+MIN_LOST = 8
+_DIGITS = {"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t"}
+_KEY = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The words of the rules, real words that stay as they are, and the indexes for what was lost."""
+
+    words: frozenset[str]
+    ordinary: frozenset[str]
+    squeezed: Mapping[str, tuple[str, ...]]
+    by_edge: Mapping[tuple[bool, str], tuple[str, ...]]
+
+    def get(self, word: str, /) -> str | None:
+        """The rule word meant by the spelling, or None when it is a word itself or leads nowhere."""
+        if word in self.words or word in self.ordinary:
+            return None
+        meant = [*_undigit(word, self.words)] if len(word) < _KEY else [*self._slips(word)]
+        return min(meant, default=None)
+
+    def _slips(self, word: str) -> Iterable[str]:
+        if len(word) >= MIN_SWAP and word.isalpha():
+            for i in range(1, len(word) - 1):
+                swapped = word[:i] + word[i + 1] + word[i] + word[i + 2 :]
+                if swapped in self.words:
+                    yield swapped
+        yield from self.squeezed.get(word, ())
+        if len(word) >= MIN_LOST - 1:
+            near = (*self.by_edge.get((True, word[:_KEY]), ()), *self.by_edge.get((False, word[-_KEY:]), ()))
+            yield from (known for known in near if _lost(known, word))
+
+
+def vocabulary(words: frozenset[str], ordinary: frozenset[str] = frozenset()) -> Vocabulary:
+    """The spellings that lead to `words`; `ordinary` words are never replaced."""
+    squeezed: dict[str, tuple[str, ...]] = {}
+    by_edge: dict[tuple[bool, str], tuple[str, ...]] = {}
+    for word in words:
+        if len(word) < MIN_SWAP or not word.isalpha():
+            continue
+        short = squeeze(word)
+        if short != word and len(short) >= _KEY:
+            squeezed[short] = (*squeezed.get(short, ()), word)
+        if len(word) >= MIN_LOST:
+            for key in ((True, word[:_KEY]), (False, word[-_KEY:])):
+                by_edge[key] = (*by_edge.get(key, ()), word)
+    return Vocabulary(words, ordinary, squeezed, by_edge)
+
+
+def _lost(known: str, word: str) -> bool:
+    """True when `word` is `known` without one inner letter."""
+    if len(known) != len(word) + 1:
+        return False
+    same = next((i for i, (a, b) in enumerate(zip(known, word, strict=False)) if a != b), len(word))
+    if known[same + 1 :] != word[same:]:
+        return False
+    # The letter that is missing may be any of a run of equal ones; it only has to lie inside the word.
+    first = same
+    while first > 0 and known[first - 1] == known[same]:
+        first -= 1
+    return same >= 1 and first <= len(known) - 2
+
+
+def _undigit(word: str, words: frozenset[str]) -> Iterable[str]:
+    """Short words with one letter written as a digit; longer ones are read letter by letter."""
+    for i, char in enumerate(word):
+        if len(word) > 1 and char in _DIGITS:
+            plain = word[:i] + _DIGITS[char] + word[i + 1 :]
+            if plain in words and plain.isalpha():
+                yield plain
+
+
+def spellings(word: str) -> set[str]:
+    """Folded forms of a rule word: dots dropped, and dots written as e."""
+    digraph = word.lower().replace("ä", "ae").replace("ö", "oe").replace("ü", "ue")
+    return {"".join(fold(c) for c in word), "".join(fold(c) for c in digraph)}
+
+
+def rule_words(entries: Iterable[str]) -> frozenset[str]:
+    """All plain words that occur in patterns and groups, folded."""
+    found: set[str] = set()
+    for element in {e for entry in entries for e in entry.replace("|", " ").split()}:
+        if element[0] not in "@<^$." and not element.endswith("*"):
+            for word in PART.findall(element):
+                found |= {word} if word.isascii() and word.islower() else spellings(word)
+    return frozenset(found)
