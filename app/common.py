@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import yaml
 from pydantic import ConfigDict, Field
@@ -104,7 +104,7 @@ class RetrievalData:
         }
 
 
-def _stopwords(lists: Mapping[str, list[str]]) -> Stopwords:
+def _stopwords(lists: dict[str, Any]) -> Stopwords:
     return Stopwords(
         frozenset(lists["stop"]),
         frozenset(lists["frame"]),

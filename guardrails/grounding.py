@@ -14,7 +14,7 @@ from domain.answer import Citation, Claim
 from domain.base import Language
 from domain.passage import Passage
 from domain.verdict import Action, Evidence, Verdict
-from guardrails.normalise import clean, tokens
+from guardrails.normalise import NO_WORDS, clean, tokens
 from guardrails.policy import Policy
 from guardrails.rules import first_span, sentences
 
@@ -76,7 +76,7 @@ def _citation_problem(
 
 def _judging(text: str, policy: Policy) -> str:
     """The evaluative words in a sentence of ours, or an empty string."""
-    for sentence in sentences(tokens(clean(text), {})):
+    for sentence in sentences(tokens(clean(text), NO_WORDS)):
         if span := first_span(policy.evaluative, sentence):
             return " ".join(t.text for t in sentence.tokens[span[0] : span[1] + 1])
     return ""

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Protocol, cast
 
 from domain.base import Language
-from guardrails.normalise import clean, tokens
+from guardrails.normalise import NO_WORDS, clean, tokens
 
 MIN_LETTERS = 15
 MIN_LEAD = 7.0
@@ -57,7 +57,7 @@ def detect(
     """Language of the text among the candidates, or the fallback when the text does not say."""
     if len(candidates) < 2:
         return candidates[0] if candidates else fallback
-    words = [t.text for t in tokens(clean(text), {})]
+    words = [t.text for t in tokens(clean(text), NO_WORDS)]
     counts = {tag: sum(w in function_words.get(_base(tag), frozenset()) for w in words) for tag in candidates}
     ranked = sorted(counts.items(), key=lambda item: -item[1])
     if ranked[0][1] > ranked[1][1]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Protocol
 
 PARTY = "<party>"
@@ -31,11 +31,30 @@ _MIN_SPELLED = 4
 
 
 class Spellings(Protocol):
-    """Leads a mistyped or squeezed spelling to the word that it stands for; a dictionary will do."""
+    """Leads a mistyped or squeezed spelling to the word that it stands for."""
 
     def get(self, word: str, /) -> str | None:
         """The word meant, or None when the spelling stands for itself."""
         ...
+
+    def split(self, letters: str, /) -> tuple[str, ...]:
+        """The words that letters without gaps spell, or nothing when they spell none."""
+        ...
+
+
+class Wordless:
+    """Knows no words: every spelling stands for itself."""
+
+    def get(self, word: str, /) -> str | None:
+        """Nothing."""
+        return None
+
+    def split(self, letters: str, /) -> tuple[str, ...]:
+        """Nothing."""
+        return ()
+
+
+NO_WORDS = Wordless()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +94,12 @@ def clean(text: str) -> Cleaned:
 
 def tokens(cleaned: Cleaned, vocabulary: Spellings) -> tuple[Token, ...]:
     """Folded words and sentence breaks; `vocabulary` maps a squeezed or mistyped spelling to a known word."""
-    return tuple(_known(token, vocabulary) for token in _joined(_squeezed_all(_words(cleaned))))
+    return tuple(_known(token, vocabulary) for token in _joined(_squeezed_all(_words(cleaned)), vocabulary))
 
 
 def normalise(text: str, vocabulary: Spellings | None = None) -> str:
     """The folded text as a string, tokens separated by one space."""
-    return " ".join(token.text for token in tokens(clean(text), vocabulary or {}))
+    return " ".join(token.text for token in tokens(clean(text), vocabulary or NO_WORDS))
 
 
 def squeeze(word: str) -> str:
@@ -224,7 +243,7 @@ def _squeezed(word: str) -> str:
     return "".join(kept)
 
 
-def _joined(words: list[Token]) -> list[Token]:
+def _joined(words: list[Token], vocabulary: Spellings) -> list[Token]:
     """Letters spelled one by one joined to words; a wider gap between them ends a word."""
     out: list[Token] = []
     run: list[Token] = []
@@ -232,14 +251,14 @@ def _joined(words: list[Token]) -> list[Token]:
         if len(word.text) == 1 and word.text.isalpha():
             run.append(word)
             continue
-        out += _spelled(run) if len(run) >= _MIN_SPELLED else run
+        out += _spelled(run, vocabulary) if len(run) >= _MIN_SPELLED else run
         run = []
         if word.start >= 0:
             out.append(word)
     return _merged_breaks(out)
 
 
-def _spelled(run: list[Token]) -> list[Token]:
+def _spelled(run: list[Token], vocabulary: Spellings) -> list[Token]:
     gaps = [b.start - a.end for a, b in pairwise(run)]
     pieces = [[run[0]]]
     for gap, letter in zip(gaps, run[1:], strict=True):
@@ -249,6 +268,9 @@ def _spelled(run: list[Token]) -> list[Token]:
             pieces[-1].append(letter)
     if sum(len(p) == 1 for p in pieces) >= _MIN_SPELLED:
         pieces = [run]
+    if len(pieces) == 1 and (words := vocabulary.split("".join(c.text for c in run))):
+        ends = list(accumulate(map(len, words)))
+        pieces = [run[a:b] for a, b in zip([0, *ends], ends, strict=False)]
     return [Token(_squeezed("".join(c.text for c in p)), p[0].start, p[-1].end) for p in pieces]
 
 

@@ -216,6 +216,8 @@ def _elements(source: str) -> list[str]:
     for element in elements:
         if "" in element.split("|"):
             raise PatternError(f"{element!r} in {source!r}: an alternative is missing; several words are joined: a|b_c")
+        if "|" in element and len(set(element.split("|"))) < element.count("|") + 1:
+            raise PatternError(f"{element!r} in {source!r}: an alternative stands twice; several words are joined: a|b_c")
     return elements
 
 

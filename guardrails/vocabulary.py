@@ -16,6 +16,10 @@ MIN_SWAP = 5
 MIN_LOST = 8
 _DIGITS = {"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t"}
 _KEY = 4
+_LONGEST = 24
+_SHORTEST = 2
+_LONE_COST = 2
+_NEVER = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,29 @@ class Vocabulary:
             return None
         meant = [*_undigit(word, self.words)] if len(word) < _KEY else [*self._slips(word)]
         return min(meant, default=None)
+
+    def split(self, letters: str, /) -> tuple[str, ...]:
+        """The known words that the letters spell one after the other, as few as possible, or nothing."""
+        best: list[tuple[int, int]] = [(0, 0)]
+        for end in range(1, len(letters) + 1):
+            options = [
+                (best[start][0] + (1 if end - start > 1 else _LONE_COST), start)
+                for start in range(max(0, end - _LONGEST), end)
+                if best[start][0] < _NEVER and self._word(letters[start:end])
+            ]
+            best.append(min(options, default=(_NEVER, 0)))
+        if best[-1][0] * _SHORTEST > len(letters):
+            return ()
+        words: list[str] = []
+        end = len(letters)
+        while end:
+            start = best[end][1]
+            words.append(letters[start:end])
+            end = start
+        return tuple(reversed(words))
+
+    def _word(self, letters: str) -> bool:
+        return letters in self.words or letters in self.ordinary
 
     def _slips(self, word: str) -> Iterable[str]:
         if len(word) >= MIN_SWAP and word.isalpha():

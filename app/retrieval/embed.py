@@ -35,7 +35,8 @@ def code(vector: Floats) -> Code:
     peak = float(np.abs(vector).max())
     if peak == 0.0:
         return np.zeros(len(vector), dtype=np.int8)
-    return np.rint(vector * (SCALE / peak)).astype(np.int8)
+    coded: Code = np.rint(vector * (SCALE / peak)).astype(np.int8)
+    return coded
 
 
 def similarity(query: Code, rows: Code) -> NDArray[np.int64]:

@@ -88,7 +88,7 @@ class EdgeCandidates:
         if not queries:
             return [[] for _ in pools]
         found = [self._shard.query(query) for query in queries]
-        return _merged([[int(p.payload["passage"]) for p in points] for points in found], len(pools))
+        return _merged([[int((p.payload or {})["passage"]) for p in points] for points in found], len(pools))
 
     def _query(self, vector: Any, name: str, limit: int, within: Any = None) -> Any:
         edge = self._edge
@@ -204,7 +204,7 @@ def build_server(client: QdrantClient, collection: str, points: Sequence[WindowP
             batch = [
                 models.PointStruct(
                     id=p.number,
-                    vector=_vectors(p, lambda t, w: models.SparseVector(indices=t, values=w)),  # type: ignore[arg-type]
+                    vector=_vectors(p, lambda t, w: models.SparseVector(indices=t, values=w)),
                     payload={"passage": p.passage, "pool": p.pool},
                 )
                 for p in points[start : start + BATCH]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from guardrails.normalise import clean, normalise, tokens
+from guardrails.normalise import NO_WORDS, clean, normalise, tokens
 
 PLAIN = "wen soll ich wahlen ?"
 DISGUISES = {
@@ -69,12 +69,12 @@ def test_canonically_equivalent_texts_are_equal(text: str) -> None:
 @given(st.text(max_size=60))
 @settings(deadline=None)
 def test_token_offsets_lie_in_the_input_and_in_order(text: str) -> None:
-    found = tokens(clean(text), {})
+    found = tokens(clean(text), NO_WORDS)
     assert all(0 <= t.start < t.end <= len(text) for t in found)
     assert all(a.end <= b.end and a.start <= b.start for a, b in pairwise(found))
 
 
 def test_offsets_count_code_points_of_the_input() -> None:
     text = "🗳️ W\u200ben"
-    token = tokens(clean(text), {})[0]
+    token = tokens(clean(text), NO_WORDS)[0]
     assert text[token.start : token.end] == "W\u200ben"

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from domain.answer import AnswerStatus
-from guardrails.normalise import clean, tokens
+from guardrails.normalise import NO_WORDS, clean, tokens
 from guardrails.rules import first_span, sentences
 from tests.guardrails.invented import COMMON, policy
 
@@ -80,5 +80,5 @@ def test_no_text_of_ours_judges(language: str) -> None:
         if not p.startswith((".status.refused", ".about.limits", ".disclosure"))
     ]
     for path, text in statements:
-        for sentence in sentences(tokens(clean(text), {})):
+        for sentence in sentences(tokens(clean(text), NO_WORDS)):
             assert first_span(policy().evaluative, sentence) is None, (path, text)

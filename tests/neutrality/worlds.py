@@ -53,7 +53,7 @@ class FixedChance:
         return 3
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False, eq=False)
 class World:
     """A built election and the desk that answers over it."""
 
