@@ -84,6 +84,7 @@ def serve(
         except OSError as error:
             taken = "is already taken" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
             raise ServiceUnavailable(f"{host}:{port} {taken}; choose another with --port") from error
+    asyncio.run(_store_opens(settings))
     typer.echo(f"Isegoria answers at http://{host}:{port}/  (stop with Ctrl-C)")
     uvicorn.run(
         "app.main:create_app",
@@ -96,6 +97,14 @@ def serve(
         server_header=False,
         timeout_graceful_shutdown=10,
     )
+
+
+async def _store_opens(settings: Settings) -> None:
+    """Open and close the record store, so that what is wrong with it is said in one line."""
+    from app.main import open_recorder
+
+    async with open_recorder(settings):
+        pass
 
 
 @app.command()

@@ -87,15 +87,24 @@ def keep_objects(built: Built, settings: Settings) -> None:
     put_object(folder, canonical([w.model_dump(mode="json") for _, w in sorted(built.common.wording.items())]))
 
 
-def open_desk(settings: Settings, records: Records, elections: tuple[str, ...] | None = None) -> Desk:
-    """A desk over the given elections, or over every built one."""
+def prepare_desk(settings: Settings, elections: tuple[str, ...] | None = None) -> Callable[[Records], Desk]:
+    """Load the given elections, or every built one; what comes back only needs a record store.
+
+    Raises PackError or IndexUnusable.
+    """
     common = load_common(settings.elections)
     wanted = built_elections(settings.data) if elections is None else elections
     built = {name: open_election(name, common, settings) for name in wanted}
     for one in built.values():
         keep_objects(one, settings)
     phrases = read_phrases(settings.elections / "common" / "understand")
-    return Desk(built, records, SystemChance(), House(settings, phrases, code_digest(), _trouble()))
+    house = House(settings, phrases, code_digest(), _trouble())
+    return lambda records: Desk(built, records, SystemChance(), house)
+
+
+def open_desk(settings: Settings, records: Records, elections: tuple[str, ...] | None = None) -> Desk:
+    """A desk over the given elections, or over every built one."""
+    return prepare_desk(settings, elections)(records)
 
 
 def _trouble() -> Callable[[str, Exception], None]:
@@ -132,10 +141,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     if not built_elections(settings.data):
         raise IndexUnusable(f"no election has been built in {settings.data}; run: isegoria build demo")
 
+    desk_over = prepare_desk(settings)
+
     @asynccontextmanager
     async def desks() -> AsyncIterator[Desk]:
         async with open_recorder(settings) as recorder:
-            desk = open_desk(settings, recorder)
+            desk = desk_over(recorder)
             # What is loaded now stays: without this, full collections walk it all and cost up to 0.1 s each.
             gc.collect()
             gc.freeze()

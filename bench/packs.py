@@ -10,10 +10,12 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.retrieval.corpus import FORMAT
 from bench.servers import run_cli
 
 PARTY = "corpus"
@@ -35,13 +37,21 @@ class Labelled:
 
 
 def ensure_built(election: str, pack: str, data: Path, mirror: Path | None) -> Path:
-    """The folder of the current build, built now unless it is there already."""
+    """The folder of the current build, built now unless it is there already in the format of this code."""
     pointer = data / "elections" / election / "current"
-    if not pointer.is_file():
-        print(f"building {election} (not part of any measurement)", flush=True)
+    if not _servable(pointer):
+        print(f"building {election} (not part of any measurement)", file=sys.stderr, flush=True)
         more = ("--mirror", str(mirror.resolve())) if mirror else ()
         run_cli(("build", pack, *more), {"ISEGORIA_DATA": str(data.resolve())})
     return pointer.parent / pointer.read_text(encoding="utf-8").strip()
+
+
+def _servable(pointer: Path) -> bool:
+    """Whether there is a build, and in the format that this code reads."""
+    if not pointer.is_file():
+        return False
+    meta = pointer.parent / pointer.read_text(encoding="utf-8").strip() / "index" / "meta.json"
+    return meta.is_file() and json.loads(meta.read_text(encoding="utf-8"))["format"] == FORMAT
 
 
 def serving_view(data: Path, election: str, folder: Path) -> Path:

@@ -215,9 +215,9 @@ def _elements(source: str) -> list[str]:
         raise PatternError("an empty pattern")
     for element in elements:
         if "" in element.split("|"):
-            raise PatternError(f"{element!r} in {source!r}: an alternative is missing; several words are joined: a|b_c")
+            raise PatternError(f"{element!r} in {source!r}: an alternative is missing; join several words: a|b_c")
         if "|" in element and len(set(element.split("|"))) < element.count("|") + 1:
-            raise PatternError(f"{element!r} in {source!r}: an alternative stands twice; several words are joined: a|b_c")
+            raise PatternError(f"{element!r} in {source!r}: an alternative stands twice; join several words: a|b_c")
     return elements
 
 
@@ -275,7 +275,8 @@ def torn(sources: Iterable[str], phrases: frozenset[str]) -> str | None:
 def phrases(groups: Mapping[str, Sequence[str]], sources: Iterable[str]) -> frozenset[str]:
     """Pairs of words that the file itself treats as one expression: in group entries and joined alternatives."""
     entries = {e.lower() for group in groups.values() for e in group if " " in e}
-    joined = {e.lower() for s in sources if "_" in s for part in s.split() for e in part.split("|") if "_" in e}
+    alternatives = (e for s in sources if "_" in s for element in s.split() for e in element.split("|"))
+    joined = {e.lower() for e in alternatives if e.count("_") == 1}
     wholes = [e.replace("_", " ").split() for e in entries | joined]
     plain = [whole for whole in wholes if all(w.isalnum() for w in whole)]
     return frozenset(f"{whole[i]} {whole[i + 1]}" for whole in plain for i in range(len(whole) - 1))

@@ -128,10 +128,9 @@ def _seal_language(
     stands: list[bool] = []
     for n in numbers:
         passage = passages[n]
-        head = set(analyser.stems(names.mask(passage.heading[-1], SLOT))) if passage.heading else set()
         for sentence in passage.sentences:
             text = names.mask(passage.text[sentence.start : sentence.end], SLOT)
-            sentences.append(_ids({*analyser.stems(text), *analyser.pairs(text), *head}, lexicon.stem_id))
+            sentences.append(_ids({*analyser.stems(text), *analyser.pairs(text)}, lexicon.stem_id))
             stands.append(lists.takes_stand(text))
         first.append(len(sentences))
     key = f"{language}."

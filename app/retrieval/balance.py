@@ -23,6 +23,10 @@ CANDIDATES = 30
 """Passages per party and retriever that Qdrant proposes and the ranking looks at."""
 
 
+AROUND = 300
+"""Share, in thousandths, of a sentence's coverage that its passage and headings lend it."""
+
+
 @dataclass(frozen=True)
 class Scored:
     """A ranked passage. `sentence` is the number, within the passage, of the sentence that covers most."""
@@ -113,7 +117,8 @@ def rank(corpus: Corpus, index: LanguageIndex, ask: Ask, numbers: Ints) -> Ranki
     firsts, ends = index.first_sentence[rows], index.first_sentence[rows + 1]
     places = ranges(firsts, ends)
     wanted = index.sentences.take(places)
-    sentences = coverage_rows(ask.query, wanted.terms, wanted.starts[:-1], index.size)
+    own = coverage_rows(ask.query, wanted.terms, wanted.starts[:-1], index.size)
+    sentences = (own * (1000 - AROUND) + np.repeat(coverage, ends - firsts) * AROUND) // 1000
     sentences = sentences * (1000 + index.stance[places] * ask.weights.stance) // 1000
     bounds = np.concatenate([[0], np.cumsum(ends - firsts)])
     best = np.maximum.reduceat(sentences, bounds[:-1])

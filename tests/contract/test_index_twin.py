@@ -43,6 +43,11 @@ QUESTIONS = (
 )
 COLLECTION = "isegoria-test-twin"
 
+pytestmark = [  # the local mode says what it leaves out
+    pytest.mark.filterwarnings("ignore:Payload indexes have no effect:UserWarning"),
+    pytest.mark.filterwarnings("ignore:Local mode performs exact:UserWarning"),
+]
+
 
 class Still:
     """A clock and a chance that stand still."""
@@ -69,7 +74,7 @@ def sealed_points(corpus: Corpus) -> list[WindowPoint]:
         for number in range(len(corpus)):
             if corpus.passage(number).language != tag:
                 continue
-            taken = index.passages.take([int(index.row_of[number])])
+            taken = index.passages.take(index.row_of[np.array([number])])
             pairs = [
                 (int(t) + offset, int(w)) for t, w in zip(taken.terms, taken.weights, strict=True) if int(t) != sentinel
             ]
@@ -158,11 +163,11 @@ def test_both_engines_propose_the_same_passages(dense: bool, tmp_path: Path) -> 
     build_server(client, "c", rows, 8)
     edge, twin = EdgeCandidates(tmp_path / "shard"), ClientCandidates(client, "c")
     code = np.arange(-4, 4, dtype=np.int8) if dense else None
-    pools = ["a/de", "b/de", "nobody/de"]
+    pools = ["a/de", "b/de"]
     for terms, weights in (([1], [10]), ([2, 3], [10, 5]), ([], []), ([99], [1])):
         found = edge.find(terms, weights, code, pools, 2)
         assert found == twin.find(terms, weights, code, pools, 2)
-        assert len(found) == 3 and found[2] == []
+        assert len(found) == 2
         assert all(len(group) <= 4 and group == sorted(set(group)) for group in found)
     assert edge.find([1], [10], None, ["b/de"], 2) == [[4, 5]]
     edge.close()

@@ -146,7 +146,7 @@ def test_a_pattern_means_what_it_says(source: str, words: str, span: tuple[int, 
 
 
 @pytest.mark.parametrize(
-    "source", ["", "welche | der", "welche| der", "welche |der x", "a||b", "@nobody", "..0", "!", "..13"]
+    "source", ["", "welche | der", "welche| der", "welche |der x", "a||b", "wha|wha s", "@nobody", "..0", "!", "..13"]
 )
 def test_a_malformed_pattern_is_refused_and_quoted(source: str) -> None:
     with pytest.raises(PatternError):

@@ -18,6 +18,7 @@ from domain.names import Names
 from domain.verdict import Action, Verdict
 from guardrails.gate import about_matter, legitimate_part, screen
 from guardrails.normalise import fold
+from guardrails.slots import unknown_parties
 from tests.guardrails.invented import DATA, PAIRS, filled, names, policy
 
 CORPORA = Path(__file__).parents[3] / "shared" / "corpora"
@@ -52,6 +53,7 @@ def _single(data: dict[str, object]) -> Iterator[Item]:
 
 
 DEV, ASIDE = items("guard_dev.yaml"), items("guard_kept_aside.yaml")
+UNUSUAL = items("guard_unusual.yaml")
 
 
 def decide(item: Item, pair: tuple[str, str] = PAIRS[0]) -> Verdict:
@@ -140,6 +142,64 @@ def test_every_form_of_every_demo_party_and_person_is_decided_alike(frame: str, 
 @pytest.mark.parametrize("name", ["Boussole", "die Zirbenpartei", "QRT", "qrt", "Union der Seefahrer"])
 def test_a_party_that_no_pack_knows_is_decided_like_the_others(frame: str, category: str, name: str) -> None:
     assert screen(frame.replace("{party}", name), [], names(), policy()).category == category
+
+
+@pytest.mark.parametrize("item", UNUSUAL, ids=lambda i: " / ".join(i.turns))
+def test_unusual_wordings_of_procedure_and_of_refusals(item: Item) -> None:
+    assert decide(item).action is item.action, decide(item)
+
+
+@pytest.mark.parametrize(
+    ("text", "category"),
+    [
+        ("Ist die XYZ-Partei gut?", "value_judgement"),
+        ("Ist die Zirbenpartei rechtsextrem?", "labelling"),
+        ("Wird die Neue-Ufer-Partei gewinnen?", "prediction"),
+        ("Will the Purple Party win?", "prediction"),
+        ("Is the Slow Rivers Party any good?", "value_judgement"),
+        ("Le Parti Violet est-il bon ?", "value_judgement"),
+        ("Le parti des Fleurs va-t-il gagner ?", "prediction"),
+        ("Was sagt die Zirbenpartei zur Rente?", None),
+        ("What does the Purple Party say about rents?", None),
+        ("Que propose le Parti Violet ?", None),
+        ("Ist eine Kleinpartei gut vertreten?", None),
+        ("Is the Third Party on the ballot paper?", None),
+    ],
+)
+def test_a_name_that_no_pack_knows_takes_the_slot_when_it_is_written_as_a_name(text: str, category: str | None) -> None:
+    assert screen(text, [], names(), policy()).category == category
+
+
+@pytest.mark.parametrize(
+    ("text", "marked"),
+    [
+        ("Ist die XYZ-Partei gut?", ["XYZ-Partei"]),
+        ("Welche Partei ist gut?", []),
+        ("Welche Regierungspartei will das?", []),
+        ("Will the Purple Party win?", ["Purple Party"]),
+        ("Will the ruling party win? Which party?", []),
+        ("Does the Party of the year win?", []),
+        ("Le parti des Fleurs et le parti au pouvoir", ["parti des Fleurs"]),
+        ("WILL THE RULING PARTY WIN?", []),
+    ],
+)
+def test_only_the_shape_of_a_name_makes_a_slot(text: str, marked: list[str]) -> None:
+    assert [text[a:b] for a, b in unknown_parties(text, policy().shapes)] == marked
+
+
+@pytest.mark.parametrize(
+    ("text", "category"),
+    [
+        ("w e n s o l l i c h w ä h l e n", "voting_advice"),
+        ("w e n  s o l l  i c h  w ä h l e n", "voting_advice"),
+        ("w h o s h o u l d i v o t e f o r ?", "voting_advice"),
+        ("p o u r q u i v o t e r ?", "voting_advice"),
+        ("w i e g e h t b r i e f w a h l ?", None),
+        ("A B C D E F", None),
+    ],
+)
+def test_letters_apart_are_read_as_words(text: str, category: str | None) -> None:
+    assert screen(text, [], names(), policy()).category == category
 
 
 @pytest.mark.parametrize("form", ["NFC", "NFD"])
