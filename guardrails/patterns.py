@@ -2,8 +2,7 @@
 
 A pattern is a sequence of elements: `word`, `word*` (beginning), `a|b` (either), `a|b_c` (an alternative of
 several words is joined by underscores), `@group`, `element?` (may be absent), `..3` (up to three words),
-`<party>` (any party), `^` and `$` (sentence start and end). No element repeats without bound, and a
-matcher keeps each end of a stretch only once, so time grows linearly with the text.
+`<party>` (any party), `^` and `$` (sentence start and end). What a space would tear apart is refused.
 """
 
 from __future__ import annotations
@@ -13,8 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise, product
-from typing import Protocol
 
+from guardrails.nodes import Choice, Edge, Gap, Maybe, Node, Prefix, Word, sequence_ends
 from guardrails.normalise import PARTY, fold
 
 MAX_GAP = 12
@@ -25,99 +24,6 @@ _DOTS = {"ä": ("a", "ae"), "ö": ("o", "oe"), "ü": ("u", "ue")}
 
 class PatternError(ValueError):
     """A pattern or group that cannot be used; the message quotes it."""
-
-
-class Node(Protocol):
-    """One element of a pattern."""
-
-    def ends(self, words: Sequence[str], at: int) -> tuple[int, ...]:
-        """Where a match that begins at word `at` may end, the preferred end first."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """One word out of several."""
-
-    words: frozenset[str]
-
-    def ends(self, words: Sequence[str], at: int) -> tuple[int, ...]:
-        """The next position when the word here is one of these."""
-        return (at + 1,) if at < len(words) and words[at] in self.words else ()
-
-
-@dataclass(frozen=True, slots=True)
-class Prefix:
-    """One word with one of these beginnings."""
-
-    stems: tuple[str, ...]
-
-    def ends(self, words: Sequence[str], at: int) -> tuple[int, ...]:
-        """The next position when the word here begins so."""
-        return (at + 1,) if at < len(words) and words[at].startswith(self.stems) else ()
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """Any words, at most so many, the fewer the better."""
-
-    most: int
-
-    def ends(self, words: Sequence[str], at: int) -> tuple[int, ...]:
-        """Every position that the gap reaches."""
-        return tuple(range(at, min(at + self.most, len(words)) + 1))
-
-
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """The start of the sentence, or its end."""
-
-    start: bool
-
-    def ends(self, words: Sequence[str], at: int) -> tuple[int, ...]:
-        """This position when it is the edge."""
-        return (at,) if at == (0 if self.start else len(words)) else ()
-
-
-@dataclass(frozen=True, slots=True)
-class Maybe:
-    """An element that may be absent."""
-
-    node: Node
-
-    def ends(self, words: Sequence[str], at: int) -> tuple[int, ...]:
-        """With the element first, then without."""
-        return (*self.node.ends(words, at), at)
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """Alternatives in order; those that begin with a plain word are found by that word."""
-
-    options: tuple[tuple[Node, ...], ...]
-    by_word: Mapping[str, tuple[int, ...]]
-    others: tuple[int, ...]
-
-    def ends(self, words: Sequence[str], at: int) -> tuple[int, ...]:
-        """The ends of each alternative in turn."""
-        likely = self.by_word.get(words[at], ()) if at < len(words) else ()
-        if not likely and not self.others:
-            return ()
-        ordered = sorted((*likely, *self.others)) if self.others else likely
-        return tuple(dict.fromkeys(e for i in ordered for e in sequence_ends(self.options[i], words, at)))
-
-
-def sequence_ends(nodes: Iterable[Node], words: Sequence[str], at: int) -> tuple[int, ...]:
-    """Where the elements, one after the other, may end; each end once, in order of preference."""
-    here: tuple[int, ...] = (at,)
-    for node in nodes:
-        if len(here) == 1:
-            here = node.ends(words, here[0])
-        else:
-            here = tuple(dict.fromkeys(e for h in here for e in node.ends(words, h)))
-        if not here:
-            return ()
-    return here
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +82,10 @@ class Grammar:
         return self._either(element, above)
 
     def _either(self, element: str, above: tuple[str, ...]) -> Part:
-        parts = [self._single(e, above) for e in element.split("|")]
+        alternatives = element.split("|")
+        if all(map(str.isalnum, alternatives)):
+            return _words(alternatives)
+        parts = [self._single(e, above) for e in alternatives]
         return parts[0] if len(parts) == 1 else _choice(parts)
 
     def _single(self, element: str, above: tuple[str, ...]) -> Part:
@@ -199,7 +108,10 @@ class Grammar:
         if name in above or len(above) >= MAX_DEPTH:
             raise PatternError(f"group {name!r} refers to itself or is nested too deeply")
         if name not in self.built:
-            self.built[name] = _choice([self._entry(entry, (*above, name)) for entry in self.groups[name]])
+            entries = self.groups[name]
+            plain = bool(entries) and all(map(str.isalnum, entries))
+            parts = () if plain else [self._entry(entry, (*above, name)) for entry in entries]
+            self.built[name] = _words(entries) if plain else _choice(parts)
         return self.built[name]
 
     def _entry(self, source: str, above: tuple[str, ...]) -> Part:
@@ -219,6 +131,12 @@ def _elements(source: str) -> list[str]:
         if "|" in element and len(set(element.split("|"))) < element.count("|") + 1:
             raise PatternError(f"{element!r} in {source!r}: an alternative stands twice; join several words: a|b_c")
     return elements
+
+
+def _words(alternatives: Iterable[str]) -> Part:
+    """One word out of plain ones."""
+    words = frozenset().union(*map(_forms, alternatives))
+    return Part((Word(words),), words)
 
 
 def _gap(element: str) -> Part:
@@ -263,12 +181,11 @@ def _forms(word: str) -> frozenset[str]:
 def torn(sources: Iterable[str], phrases: frozenset[str]) -> str | None:
     """A pattern whose alternatives tear a phrase of the same file apart: `a|b c` where `b c` is a phrase."""
     for source in sources:
-        elements = source.split()
-        for left, right in pairwise(elements):
-            last, first = left.split("|"), right.split("|")
-            whole = [f"{alternative} {first[0]}".lower() in phrases for alternative in last]
-            if len(last) > 1 and whole[-1] and not all(whole):
-                return f"{source!r}: {last[-1]!r} and {first[0]!r} belong together; join them: {last[-1]}_{first[0]}"
+        for left, right in pairwise(source.lower().split()) if "|" in source else ():
+            others, bar, last = left.rpartition("|")
+            first = right.partition("|")[0]
+            if bar and f"{last} {first}" in phrases and any(f"{o} {first}" not in phrases for o in others.split("|")):
+                return f"{source!r}: {last!r} and {first!r} belong together; join them: {last}_{first}"
     return None
 
 

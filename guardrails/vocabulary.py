@@ -6,7 +6,8 @@ undone step by step (a swapped pair, a lost double letter, a lost inner letter, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from guardrails.normalise import fold, squeeze
@@ -15,6 +16,7 @@ from guardrails.patterns import PART
 MIN_SWAP = 5
 MIN_LOST = 8
 _DIGITS = {"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t"}
+_DOUBLE = re.compile(r"(.)\1")
 _KEY = 4
 _LONGEST = 24
 _SHORTEST = 2
@@ -28,8 +30,8 @@ class Vocabulary:
 
     words: frozenset[str]
     ordinary: frozenset[str]
-    squeezed: Mapping[str, tuple[str, ...]]
-    by_edge: Mapping[tuple[bool, str], tuple[str, ...]]
+    squeezed: Mapping[str, Sequence[str]]
+    by_edge: Mapping[tuple[bool, str], Sequence[str]]
 
     def get(self, word: str, /) -> str | None:
         """The rule word meant by the spelling, or None when it is a word itself or leads nowhere."""
@@ -75,17 +77,16 @@ class Vocabulary:
 
 def vocabulary(words: frozenset[str], ordinary: frozenset[str] = frozenset()) -> Vocabulary:
     """The spellings that lead to `words`; `ordinary` words are never replaced."""
-    squeezed: dict[str, tuple[str, ...]] = {}
-    by_edge: dict[tuple[bool, str], tuple[str, ...]] = {}
+    squeezed: dict[str, list[str]] = {}
+    by_edge: dict[tuple[bool, str], list[str]] = {}
     for word in words:
         if len(word) < MIN_SWAP or not word.isalpha():
             continue
-        short = squeeze(word)
-        if short != word and len(short) >= _KEY:
-            squeezed[short] = (*squeezed.get(short, ()), word)
+        if _DOUBLE.search(word) and len(short := squeeze(word)) >= _KEY:
+            squeezed.setdefault(short, []).append(word)
         if len(word) >= MIN_LOST:
-            for key in ((True, word[:_KEY]), (False, word[-_KEY:])):
-                by_edge[key] = (*by_edge.get(key, ()), word)
+            by_edge.setdefault((True, word[:_KEY]), []).append(word)
+            by_edge.setdefault((False, word[-_KEY:]), []).append(word)
     return Vocabulary(words, ordinary, squeezed, by_edge)
 
 

@@ -36,8 +36,6 @@ def corpora() -> Path:
 @pytest.fixture(scope="session")
 def bundestag_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data directory with the Bundestag election built, for reading only."""
-    if os.environ.get("TMPBUILT"):
-        return Path(os.environ["TMPBUILT"])
     data = tmp_path_factory.mktemp("bundestag-data")
     build_quietly(ELECTIONS / "bundestag-2025", data, CORPORA)
     return data

@@ -38,7 +38,7 @@ SETS = {
     "en": ("retrieval/xquad/xquad.en.json", 0.94),
     "fr": ("retrieval/fquad/fquad-valid.json", 0.70),
 }
-SAMPLE = 300
+SAMPLE = 200
 SOAK = os.environ.get("ISEGORIA_SOAK") == "1"
 DENSE = 150
 """Weight of the embedding in the hybrid figures where the fitted table gives it none, in thousandths."""
