@@ -260,9 +260,10 @@ def _joined(words: list[Token], vocabulary: Spellings) -> list[Token]:
 
 def _spelled(run: list[Token], vocabulary: Spellings) -> list[Token]:
     gaps = [b.start - a.end for a, b in pairwise(run)]
+    narrow = min(gaps)
     pieces = [[run[0]]]
     for gap, letter in zip(gaps, run[1:], strict=True):
-        if gap > min(gaps):
+        if gap > narrow:
             pieces.append([letter])
         else:
             pieces[-1].append(letter)

@@ -15,6 +15,9 @@ from guardrails.patterns import PART
 
 MIN_SWAP = 5
 MIN_LOST = 8
+MAX_WORD = 40
+MAX_SPELLED = 500
+"""Letters that a question of the greatest length can spell with a space between them."""
 _DIGITS = {"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t"}
 _DOUBLE = re.compile(r"(.)\1")
 _KEY = 4
@@ -35,13 +38,16 @@ class Vocabulary:
 
     def get(self, word: str, /) -> str | None:
         """The rule word meant by the spelling, or None when it is a word itself or leads nowhere."""
-        if word in self.words or word in self.ordinary:
+        # Beyond the longest word of any rule file nothing can be a slip, and trying would take quadratic time.
+        if len(word) > MAX_WORD or word in self.words or word in self.ordinary:
             return None
         meant = [*_undigit(word, self.words)] if len(word) < _KEY else [*self._slips(word)]
         return min(meant, default=None)
 
     def split(self, letters: str, /) -> tuple[str, ...]:
         """The known words that the letters spell one after the other, as few as possible, or nothing."""
+        if len(letters) > MAX_SPELLED:
+            return ()
         best: list[tuple[int, int]] = [(0, 0)]
         for end in range(1, len(letters) + 1):
             options = [

@@ -15,8 +15,8 @@ from collections.abc import Iterable, Sequence
 from ingestion.layout import Glyph, Line, Page, Tally, Unit
 from ingestion.order import reading_order
 
-BULLET = re.compile(r"^\s*(?:[•●▪■►▶✔✓◦‣⁃∙·\-–—*o]|[\ue000-\uf8ff]|\(?\d{1,2}[.)]|\(?[a-z]\))\s+(?=\S)")
-_GLYPH_BULLET = re.compile(r"^\s*[\ue000-\uf8ff•●▪■►▶✔✓◦‣⁃∙]\s*(?=\S)")
+BULLET = re.compile(r"^\s*(?:[•●▪■►▶✔✓◦‣⁃∙·\-–—*o]|[\x80-\x9f\ue000-\uf8ff]|\(?\d{1,2}[.)]|\(?[a-z]\))\s+(?=\S)")
+_GLYPH_BULLET = re.compile(r"^\s*[\x80-\x9f\ue000-\uf8ff•●▪■►▶✔✓◦‣⁃∙]\s*(?=\S)")
 _END = re.compile(r"[.!?:;…][\"”“’»)\]]*$")
 _STOP = re.compile(r"[.!?…][\"”“’»)\]]*$")
 _UPPER = re.compile(r"[^\W\d_]")

@@ -133,19 +133,20 @@ def test_no_line_repeats_across_the_pages_of_a_programme(programmes: dict[str, l
     """A header that slipped through would open or close a passage on page after page."""
     for party, rows in programmes.items():
         edges: dict[str, set[int]] = defaultdict(set)
+        last = max(p.page_end or 0 for p in rows)
         for p in rows:
             words = p.text.split()
             if len(words) >= 8 and p.page is not None:
                 edges[" ".join(words[:5])].add(p.page)
                 edges[" ".join(words[-5:])].add(p.page)
-        repeated = {edge: len(pages) for edge, pages in edges.items() if len(pages) >= 15}
+        repeated = {edge: len(pages) for edge, pages in edges.items() if len(pages) >= max(15, last // 3)}
         assert repeated == {}, party
 
 
 def test_every_sentence_of_one_span_verifies_on_its_page(
     bundestag_build: Path, programmes: dict[str, list[Passage]], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What differs (signs inside a sentence that no reader can copy) is listed; the composer never quotes it."""
+    """A sentence that differs could never be quoted, so whoever wrote it would seem silent."""
     checked = 0
     unlike: list[str] = []
     for party, rows in programmes.items():
@@ -161,7 +162,7 @@ def test_every_sentence_of_one_span_verifies_on_its_page(
     with capsys.disabled():
         print(f"\nsentences of one span: {len(unlike)} of {checked} differ from their page:", *unlike, sep="\n  ")
     assert checked > 15_000
-    assert len(unlike) <= checked // 500
+    assert unlike == []
 
 
 def test_passages_keep_their_size(programmes: dict[str, list[Passage]]) -> None:

@@ -91,7 +91,7 @@ def test_a_torn_alternative_in_a_rule_file_is_an_error_with_its_field(copy: Path
 
 
 def test_a_group_that_nobody_uses_is_checked_too(copy: Path) -> None:
-    edit(copy / "guard" / "en.yaml", "groups:\n", "groups:\n  unused: [\"..77\"]\n")
+    edit(copy / "guard" / "en.yaml", "groups:\n", 'groups:\n  unused: ["..77"]\n')
     with pytest.raises(PolicyError) as caught:
         load_policy(copy)
     assert caught.value.field == "groups.unused"

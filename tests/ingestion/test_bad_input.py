@@ -277,7 +277,12 @@ def test_the_build_command_says_it_in_one_line_without_a_traceback(tmp_path: Pat
     environment = {**os.environ, "ISEGORIA_DATA": str(tmp_path / "data")}
     done = subprocess.run(
         [sys.executable, "-m", "app", "build", str(pack)],
-        cwd=Path(__file__).resolve().parents[2], env=environment, capture_output=True, text=True, timeout=60, check=False,
+        cwd=Path(__file__).resolve().parents[2],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )  # fmt: skip
     assert done.returncode == 2
     assert "Traceback" not in done.stderr

@@ -160,17 +160,20 @@ def test_a_list_item_starts_anew_and_loses_a_mere_sign(bullet: str, read: Readin
     verified(found)
 
 
-def test_a_private_use_bullet_is_a_bullet_and_no_text(read: Reading) -> None:
+@pytest.mark.parametrize(("code", "sign"), [("\x01", "\uf0b7"), ("\x06", "\u0084")])
+def test_a_sign_without_meaning_before_an_item_is_a_bullet_and_no_text(code: str, sign: str, read: Reading) -> None:
     items = []
     for n, line in enumerate(("Busse am Abend fahren", "Bahnen am Morgen kommen")):
         items += [
-            Text(72, 700 - 20 * n, "\x01 ", font="F3"),
-            Text(90, 700 - 20 * n, f"{line} für alle, die es brauchen."),
+            Text(72, 700 - 14 * n, f"{code} ", font="F3"),
+            Text(90, 700 - 14 * n, f"{line} für alle, die es brauchen"),
         ]
     found = read([*items, *paragraph(72, 600, RENT)])
-    assert "\uf0b7" in found.pages[0].text
-    assert not re.search("[\ue000-\uf8ff]", everything(found))
-    assert "Busse am Abend fahren für alle" in everything(found)
+    assert sign in found.pages[0].text
+    assert not re.search("[\x80-\x9f\ue000-\uf8ff]", everything(found))
+    sentences = [p.text[s.start : s.end] for p in found.passages for s in p.sentences]
+    assert "Busse am Abend fahren für alle, die es brauchen" in sentences
+    assert "Bahnen am Morgen kommen für alle, die es brauchen" in sentences
     verified(found)
 
 

@@ -9,8 +9,9 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-ODD = {0x01: "\uf0b7", 0x02: "\ufffd", 0x03: "\u017f", 0x04: "\u011b", 0x05: "\u00ad"}
-"""Codes of a third font: a private-use bullet, an undecodable glyph, two letters of a broken font map, a soft hyphen."""
+ODD = {0x01: "\uf0b7", 0x02: "\ufffd", 0x03: "\u017f", 0x04: "\u011b", 0x05: "\u00ad", 0x06: "\u0084"}
+"""Codes of a third font: a private-use bullet, an undecodable glyph, letters of a broken font map, a soft hyphen, a
+control character that a font draws as a bullet."""
 
 
 @dataclass(frozen=True)
