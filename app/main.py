@@ -84,6 +84,7 @@ def keep_objects(built: Built, settings: Settings) -> None:
     folder = objects_folder(settings.data)
     put_object(folder, (built.corpus.folder / "corpus.lock").read_bytes())
     put_object(folder, canonical(settings.answering()))
+    put_object(folder, built.common.policy.canonical)
     put_object(folder, canonical([w.model_dump(mode="json") for _, w in sorted(built.common.wording.items())]))
 
 

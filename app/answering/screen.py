@@ -15,7 +15,7 @@ def screen(exchange: Exchange, room: Room) -> Exchange:
     question, built = exchange.question, room.built
     policy = built.common.policy
     verdict = gate.screen(
-        question.text, question.history, built.names, policy, built.election.languages, question.language
+        question.text, question.history, built.names, policy, built.election.languages, language=question.language
     )
     exchange = exchange.with_(verdicts=(*exchange.verdicts, verdict))
     if verdict.action is Action.ANSWER and verdict.category is None:

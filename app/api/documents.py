@@ -138,8 +138,6 @@ async def section(sha256: str, slug: str, request: Request, reception: Here) -> 
         slug=slug,
         heading=same[0].heading,
         title=same[0].title,
-        paragraphs=tuple(
-            Paragraph(passage=p.id, section=p.section, text=p.text) for s in same for p in s.paragraphs
-        ),
+        paragraphs=tuple(Paragraph(passage=p.id, section=p.section, text=p.text) for s in same for p in s.paragraphs),
     )
     return tagged(request, text.model_dump_json().encode(), PER_BUILD)

@@ -92,4 +92,3 @@ class Reception:
         self.metrics.in_flight.set(len(self._work))
         if not task.cancelled():
             task.exception()  # seen here, for the one who asked may have gone
-

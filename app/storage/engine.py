@@ -52,7 +52,9 @@ def open_engine(url: str, busy_timeout: float = 5.0) -> Engine:
 
 def _sqlite(url: URL, busy_timeout: float) -> Engine:
     if not url.database or ":memory:" in url.database or url.query.get("mode") == "memory":
-        raise RecordUnreadable("a database in memory keeps nothing: give a file, for example sqlite:////data/records.db")
+        raise RecordUnreadable(
+            "a database in memory keeps nothing: give a file, for example sqlite:////data/records.db"
+        )
     engine = create_engine(url.set(drivername="sqlite+pysqlite"), connect_args={"timeout": busy_timeout})
 
     @event.listens_for(engine, "connect")

@@ -104,10 +104,7 @@ def find_conversation(connection: Connection, conversation: str, limit: int) -> 
     """The last `limit` exchanges of a conversation, oldest first; empty when it is unknown."""
     columns = (records.c.record, records.c.body, records.c.digest)
     found = connection.execute(
-        select(*columns)
-        .where(records.c.conversation == conversation)
-        .order_by(records.c.turn.desc())
-        .limit(limit)
+        select(*columns).where(records.c.conversation == conversation).order_by(records.c.turn.desc()).limit(limit)
     ).all()
     return tuple(_exchange(row.record, row.body, row.digest) for row in reversed(found))
 
