@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from pydantic import ValidationError
 
 from app.errors import IsegoriaError
 from app.settings import Settings
@@ -21,6 +22,7 @@ from app.settings import Settings
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 
 Row = dict[str, Any]
+OWN = {"app", "domain", "guardrails", "ingestion", "evaluation"}
 JSONL = typer.Option("--jsonl", help="Read JSON lines from standard input, write one JSON line for each")
 
 
@@ -30,6 +32,16 @@ def main() -> None:
         app()
     except IsegoriaError as error:
         typer.secho(error.message, fg="red", err=True)
+        raise SystemExit(2) from None
+    except ValidationError as error:
+        for problem in error.errors():
+            name = "ISEGORIA_" + "_".join(str(part) for part in problem["loc"]).upper()
+            typer.secho(f"{name}: {problem['msg']}", fg="red", err=True)
+        raise SystemExit(2) from None
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] in OWN:
+            raise
+        typer.secho(f"{error.name} is not installed; this command needs more than serving does: make setup", err=True)
         raise SystemExit(2) from None
     except BrokenPipeError:
         raise SystemExit(1) from None
@@ -57,6 +69,11 @@ def build(
     with Bars() as bars:
         built = build_pack(loaded, load_retrieval(settings.elections), order, bars.show)
     print_report(built)
+    if settings.qdrant_url is not None:
+        from ingestion.server import fill_server
+
+        fill_server(built.folder, settings.qdrant_url, built.election)
+        typer.echo(f"  the Qdrant server at {settings.qdrant_url} holds the same points")
 
 
 @app.command()
@@ -181,7 +198,7 @@ def replay(
 
 @app.command()
 def evaluate(
-    suite: Annotated[str | None, typer.Argument(help="retrieval, suggested or guardrail; all when left out")] = None,
+    suite: Annotated[str | None, typer.Argument(help="retrieval or suggested; both when left out")] = None,
 ) -> None:
     """Measure the built elections against the committed labels; the exit code is the gate."""
     from evaluation.run import run_suites

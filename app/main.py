@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import hashlib
 import secrets
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -114,9 +115,9 @@ def _trouble() -> Callable[[str, Exception], None]:
     def report(step: str, error: Exception) -> None:
         import structlog
 
-        structlog.get_logger("isegoria").error(
-            "step failed", step=step, error=type(error).__name__, where=_where(error)
-        )
+        # To standard error: standard output belongs to the answers of the batch commands.
+        log = structlog.wrap_logger(structlog.PrintLogger(sys.stderr))
+        log.error("step failed", step=step, error=type(error).__name__, where=_where(error))
 
     return report
 

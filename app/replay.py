@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import rfc8785
 
-from app.errors import RecordUnreadable, UnknownRecord
+from app.errors import IsegoriaError, RecordUnreadable, UnknownRecord
 from app.main import code_digest, open_desk, open_recorder
 from app.settings import Settings
 from domain.answer import Answer
@@ -39,7 +39,7 @@ def differing(recorded: Answer, again: Answer) -> tuple[str, ...]:
 
 async def replay_records(settings: Settings, record: str | None, say: Callable[[str], None]) -> int:
     """Replay one record, or all; the number that differ. Raises when a record cannot be replayed here."""
-    count = 0
+    count = unusable = 0
     async with open_recorder(settings) as recorder:
         desk = open_desk(settings, recorder)
         wanted = [record] if record is not None else await recorder.ids()
@@ -47,7 +47,14 @@ async def replay_records(settings: Settings, record: str | None, say: Callable[[
             exchange = await recorder.read(one)
             if exchange is None or exchange.answer is None:
                 raise UnknownRecord(f"no record {one!r} holds an answer")
-            _usable(exchange, desk.digests(exchange.question.election), say)
+            try:
+                _usable(exchange, desk.digests(exchange.question.election), say)
+            except IsegoriaError as error:
+                if record is not None:
+                    raise
+                unusable += 1
+                say(error.message)
+                continue
             again = desk.answered(fresh(exchange))
             assert again.answer is not None
             wrong = differing(exchange.answer, again.answer)
@@ -55,6 +62,8 @@ async def replay_records(settings: Settings, record: str | None, say: Callable[[
             say(f"{one}  {'differs in ' + ', '.join(wrong) if wrong else 'same'}")
         for built in desk.elections():
             built.close()
+    if unusable and unusable == len(wanted):
+        raise RecordUnreadable(f"none of the {unusable} records can be replayed here")
     return count
 
 

@@ -65,5 +65,6 @@ class Hit(Frozen):
     lexical: int
     dense: int
     coverage: int = Field(description="Share of the question's weighted concepts found, in thousandths")
-    sentences: tuple[int, ...] = Field(default=(), description="The same share per sentence of the passage")
+    sentences: tuple[int, ...] = Field(default=(), description="The same share per sentence, by its own words alone")
+    order: tuple[int, ...] = Field(default=(), description="The passage's sentences, the best to quote first")
     used: bool = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -21,3 +22,11 @@ def demo_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pack = ELECTIONS / "demo"
     build(load_pack(pack), load_retrieval(ELECTIONS), Order(pack, data), lambda _stage, _done, _all: None)
     return data
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave tests marked `soak` to `make soak`."""
+    if os.environ.get("ISEGORIA_SOAK") != "1":
+        left = [item for item in items if item.get_closest_marker("soak") is not None]
+        items[:] = [item for item in items if item.get_closest_marker("soak") is None]
+        config.hook.pytest_deselected(items=left)

@@ -113,30 +113,36 @@ def _weights(party: str | None, exchange: Exchange, room: Room) -> Weights:
 
 
 def _quotations(hits: Sequence[Hit], budget: int, exchange: Exchange, room: Room) -> tuple[Claim, ...]:
-    """Up to `budget` sentences: the best of each passage first, in rank order; then their second-best, and so on."""
+    """Up to `budget` sentences: the best of each passage first, in rank order; then their second-best, and so on.
+
+    A place is left empty rather than filled: after the first quotation only passages and
+    sentences count that cover as much of the question as speaking takes.
+    """
     claims: list[Claim] = []
     seen: set[str] = set()
+    floor = _weights(hits[0].party, exchange, room).floor if hits else 0
     for turn in range(budget):
         for hit in hits:
             if len(claims) == budget:
                 return tuple(claims)
             passage = room.built.passage(hit.passage)
-            sentence = _at_turn(hit, passage, turn)
-            quote = passage.text[sentence.start : sentence.end] if sentence else ""
-            if quote and quote not in seen and room.built.stands_on_page(passage, quote):
+            place = _at_turn(hit, passage, turn)
+            if place is None or (claims and min(hit.coverage, hit.sentences[place]) < floor):
+                continue
+            sentence = passage.sentences[place]
+            quote = passage.text[sentence.start : sentence.end]
+            if quote not in seen and room.built.stands_on_page(passage, quote):
                 seen.add(quote)
                 claims.append(quotation(passage, quote, room))
     return tuple(claims)
 
 
-def _at_turn(hit: Hit, passage: Passage, turn: int) -> Sentence | None:
+def _at_turn(hit: Hit, passage: Passage, turn: int) -> int | None:
     """The quotable sentence of the passage that covers the question best, second best, and so on.
 
     A sentence that a page or column break cuts is left aside: a reader could not find it whole.
     """
-    covered = dict(enumerate(hit.sentences))
-    order = sorted(range(len(passage.sentences)), key=lambda i: (-covered.get(i, 0), i))
-    quotable = (passage.sentences[i] for i in order if _quotable(passage, passage.sentences[i]))
+    quotable = (i for i in hit.order if _quotable(passage, passage.sentences[i]))
     return next(itertools.islice(quotable, turn, None), None)
 
 
@@ -215,7 +221,7 @@ def _settled(
     used = {c.passage for claim in claims for c in claim.citations}
     marked = tuple(h.model_copy(update={"used": True}) if h.passage in used else h for h in hits)
     language = exchange.question.language
-    status = AnswerStatus.ANSWERED if claims else AnswerStatus.UNANSWERABLE_NO_SOURCE
+    status = _status(exchange, claims, parts)
     words = room.words(language).status[status]
     draft = base(exchange, status, language).model_copy(
         update={
@@ -228,6 +234,16 @@ def _settled(
         }
     )
     return exchange.with_(hits=marked, draft=draft)
+
+
+def _status(exchange: Exchange, claims: tuple[Claim, ...], parts: dict[str, object]) -> AnswerStatus:
+    """Answered in part when some of the parties that were asked for by name have nothing to quote."""
+    scope = exchange.scope
+    assert scope is not None
+    if not claims:
+        return AnswerStatus.UNANSWERABLE_NO_SOURCE
+    missing = scope.named and (parts.get("silent") or parts.get("no_document"))
+    return AnswerStatus.ANSWERED_IN_PART if missing else AnswerStatus.ANSWERED
 
 
 def expansion(exchange: Exchange, room: Room) -> tuple[str, ...]:

@@ -96,5 +96,6 @@ def _hit(scored: Scored, party: str | None, rank: int, room: Room) -> Hit:
         lexical=scored.lexical,
         dense=scored.dense,
         coverage=scored.coverage,
-        sentences=scored.sentence_coverage,
+        sentences=scored.sentences,
+        order=scored.order,
     )

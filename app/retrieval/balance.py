@@ -29,15 +29,15 @@ AROUND = 300
 
 @dataclass(frozen=True)
 class Scored:
-    """A ranked passage. `sentence` is the number, within the passage, of the sentence that covers most."""
+    """A ranked passage. `order` holds its sentences, the best to quote first; `sentences` their own coverage."""
 
     passage: int
     score: int
     lexical: int
     dense: int
     coverage: int
-    sentence: int
-    sentence_coverage: tuple[int, ...]
+    order: tuple[int, ...]
+    sentences: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -82,8 +82,9 @@ class Ranking:
     dense: Ints
     coverage: Ints
     sentences: Ints
+    own: Ints
     bounds: Ints
-    """Where each candidate's sentences start in `sentences`; one more entry closes the last."""
+    """Where each candidate's sentences start in `sentences` and `own`; one more entry closes the last."""
 
     def best(self, places: range, k: int) -> list[Scored]:
         """The `k` best of the candidates at these places, best first."""
@@ -92,15 +93,15 @@ class Ranking:
         return [self._at(int(i)) for i in order]
 
     def _at(self, i: int) -> Scored:
-        covered = self.sentences[int(self.bounds[i]) : int(self.bounds[i + 1])]
+        place = slice(int(self.bounds[i]), int(self.bounds[i + 1]))
         return Scored(
             passage=int(self.numbers[i]),
             score=int(self.score[i]),
             lexical=int(self.lexical[i]),
             dense=int(self.dense[i]),
             coverage=int(self.coverage[i]),
-            sentence=int(np.argmax(covered)),
-            sentence_coverage=tuple(covered.tolist()),
+            order=tuple(np.argsort(-self.sentences[place], kind="stable").tolist()),
+            sentences=tuple(self.own[place].tolist()),
         )
 
 
@@ -108,7 +109,7 @@ def rank(corpus: Corpus, index: LanguageIndex, ask: Ask, numbers: Ints) -> Ranki
     """Exact integer scores of the given passages, in the given order."""
     none = np.zeros(0, dtype=np.int64)
     if not len(numbers):
-        return Ranking(numbers, none, none, none, none, none, none)
+        return Ranking(numbers, none, none, none, none, none, none, none)
     rows = index.row_of[numbers]
     taken = index.passages.take(rows)
     starts = taken.starts[:-1]
@@ -125,7 +126,7 @@ def rank(corpus: Corpus, index: LanguageIndex, ask: Ask, numbers: Ints) -> Ranki
     dense = _dense(corpus, ask, numbers)
     w = ask.weights
     score = lexical * 1000 + coverage * w.coverage + best * w.sentence + dense * w.dense
-    return Ranking(numbers, score, lexical, dense, coverage, sentences, bounds)
+    return Ranking(numbers, score, lexical, dense, coverage, sentences, own, bounds)
 
 
 def _dense(corpus: Corpus, ask: Ask, numbers: Ints) -> Ints:

@@ -102,8 +102,6 @@ class Corpus:
         self.pool_sizes: dict[str, int] = meta["pools"]
         self.model: Digest | None = meta["model"]
         self._numbers = {i: n for n, i in enumerate(self.ids)}
-        order = sorted(range(len(self.ids)), key=self.ids.__getitem__)
-        self.id_order: Ints = _inverse(np.array(order, dtype=np.int64), len(order))
         self.passage = lru_cache(maxsize=20_000)(self._parse)
 
     def __len__(self) -> int:

@@ -87,7 +87,10 @@ class EdgeCandidates:
                 queries.append(self._query(vector, DENSE, limit, within))
         if not queries:
             return [[] for _ in pools]
-        found = [self._shard.query(query) for query in queries]
+        try:
+            found = [self._shard.query(query) for query in queries]
+        except Exception as error:  # the engine raises plain Exception
+            raise IndexUnusable(f"the embedded index did not answer ({error})") from error
         return _merged([[int((p.payload or {})["passage"]) for p in points] for points in found], len(pools))
 
     def _query(self, vector: Any, name: str, limit: int, within: Any = None) -> Any:

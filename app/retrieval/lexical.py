@@ -316,8 +316,8 @@ def _own(word: str, reader: Reader) -> tuple[str, tuple[tuple[int, int], ...]]:
 def _added(content: Sequence[str], reader: Reader) -> list[list[tuple[int, int]]]:
     """Per content word the terms that the vocabulary adds, with their strengths.
 
-    The stems of a term of several words share its strength by their rarity, so one of them alone
-    is never taken for the whole.
+    The stems of a term of several words share its strength by their rarity, and each counts for
+    less the more there are, so one of them alone is never taken for the whole; the pair is.
     """
     added: list[list[tuple[int, int]]] = [[] for _ in content]
     if reader.vocabulary is None:
@@ -328,7 +328,7 @@ def _added(content: Sequence[str], reader: Reader) -> list[list[tuple[int, int]]
             total = sum(idf for _, idf in ids) if len(ids) == len(stems) else 0
             pair = reader.lexicon.stem_id(PAIR.join(stems)) if len(stems) == 2 else None
             for place in match.words if total else ():
-                added[place] += [(i, SYNONYM * idf // total) for i, idf in ids]
+                added[place] += [(i, SYNONYM * idf // total // len(ids)) for i, idf in ids]
                 added[place] += [(pair, SYNONYM)] if pair is not None else []
     return added
 

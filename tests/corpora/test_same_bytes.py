@@ -56,4 +56,4 @@ def test_lock_and_index_digest_are_byte_identical(tmp_path: Path) -> None:
     for name in ("corpus.lock", "index.digest", "passages.jsonl", "report.json"):
         assert (one / name).read_bytes() == (two / name).read_bytes(), name
     assert (one / "index" / "arrays.npz").stat().st_size == (two / "index" / "arrays.npz").stat().st_size
-    assert b"/" not in (one / "corpus.lock").read_bytes().replace(b"application/pdf", b"")
+    assert str(tmp_path).encode() not in (one / "corpus.lock").read_bytes()

@@ -202,6 +202,7 @@ def test_composed_and_decomposed_spelling_mean_the_same(pair: tuple[str, str, st
     assert _ids(unicodedata.normalize("NFD", pair[1])) == _ids(unicodedata.normalize("NFC", pair[1]))
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize(
     "piece",
     ["volt, ", "die grünen ", "Bündnis ", "s.p.d.", "und ", "a", "□", "Union und ", "B90/", "\u0301", "1", "Union"],

@@ -300,6 +300,7 @@ def test_odd_input_is_not_a_reason_to_decline(text: str) -> None:
     assert screen(text, [], names(), policy()).action is Action.ANSWER
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize(
     "unit", ["wen soll ich ", "ist die ", "w e n ", "warum sollte die partei ", "@@@", "1a", "?!", "d'", "who is "]
 )
