@@ -119,10 +119,11 @@ def rank(corpus: Corpus, index: LanguageIndex, ask: Ask, numbers: Ints) -> Ranki
     places = ranges(firsts, ends)
     wanted = index.sentences.take(places)
     own = coverage_rows(ask.query, wanted.terms, wanted.starts[:-1], index.size)
-    sentences = (own * (1000 - AROUND) + np.repeat(coverage, ends - firsts) * AROUND) // 1000
-    sentences = sentences * (1000 + index.stance[places] * ask.weights.stance) // 1000
+    plain = (own * (1000 - AROUND) + np.repeat(coverage, ends - firsts) * AROUND) // 1000
+    # A stand taken decides which sentence is quoted, not which passage comes first.
+    sentences = plain * (1000 + index.stance[places] * ask.weights.stance) // 1000
     bounds = np.concatenate([[0], np.cumsum(ends - firsts)])
-    best = np.maximum.reduceat(sentences, bounds[:-1])
+    best = np.maximum.reduceat(plain, bounds[:-1])
     dense = _dense(corpus, ask, numbers)
     w = ask.weights
     score = lexical * 1000 + coverage * w.coverage + best * w.sentence + dense * w.dense

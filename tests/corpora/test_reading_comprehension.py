@@ -88,6 +88,7 @@ def sealed(folder: Path, texts: Sequence[str], language: str, encoder: Encoder |
     (folder / "corpus.lock").write_text('{"documents": []}', encoding="utf-8")
     rows = "".join(p.model_dump_json() + "\n" for p in passages)
     (folder / "passages.jsonl").write_text(rows, encoding="utf-8")
+    (folder / "retrieval.json").write_bytes(retrieval_data().sealed())
     seal(folder, passages, Names(()), retrieval_data().stopwords, encoder)
     return Built(folder, load_common(ELECTIONS), EdgeCandidates(folder / "index" / "qdrant"), None)
 
