@@ -92,7 +92,10 @@ def test_no_party_has_a_colour_or_a_side() -> None:
 
 @needs_corpora
 def test_digests_are_those_of_the_corpora() -> None:
-    listed = {row["sha256"]: row["file"] for row in csv.DictReader((CORPORA / "MANIFEST.csv").open(encoding="utf-8"))}
+    listed = {
+        row["sha256"]: row["file"]
+        for row in csv.DictReader((CORPORA / "MANIFEST.csv").read_text(encoding="utf-8").splitlines())
+    }
     for source in PACK.sources:
         for rendition in source.renditions:
             file = CORPORA / listed[rendition.sha256]
@@ -103,7 +106,7 @@ def test_digests_are_those_of_the_corpora() -> None:
 @needs_corpora
 def test_lists_are_those_of_the_official_file() -> None:
     file = CORPORA / "btw2025" / "official" / "btw25_bewerb_utf8.csv"
-    rows = list(csv.reader(file.open(encoding="utf-8-sig"), delimiter=";"))
+    rows = list(csv.reader(file.read_text(encoding="utf-8-sig").splitlines(), delimiter=";"))
     head = next(i for i, row in enumerate(rows) if row[0] == "Wahlart")
     official: dict[str, set[str]] = {}
     for row in rows[head + 1 :]:
@@ -118,7 +121,10 @@ def test_lists_are_those_of_the_official_file() -> None:
 def _law(source_id: str) -> str:
     source = PACK.source(source_id)
     assert source is not None
-    listed = {row["sha256"]: row["file"] for row in csv.DictReader((CORPORA / "MANIFEST.csv").open(encoding="utf-8"))}
+    listed = {
+        row["sha256"]: row["file"]
+        for row in csv.DictReader((CORPORA / "MANIFEST.csv").read_text(encoding="utf-8").splitlines())
+    }
     data = (CORPORA / listed[source.renditions[0].sha256]).read_bytes()
     assert hashlib.sha256(data).hexdigest() == source.renditions[0].sha256
     return data.decode("utf-8")
