@@ -25,12 +25,12 @@ def matching_card(exchange: Exchange, room: Room) -> RuleCard | None:
     language = exchange.question.language
     lists = room.built.retrieval.stopwords.get(language, Stopwords(frozenset(), frozenset()))
     analyser = Analyser(language, lists)
-    asked = _stems(scope.matter, analyser)
+    asked = _stems(scope.matter, analyser, room)
     best: tuple[int, str, RuleCard] | None = None
     for card in room.built.election.rules:
         if not _in_force(card, room):
             continue
-        fit = max((_fit(asked, _stems(phrase, analyser)) for phrase in card.ask.get(language, ())), default=0)
+        fit = max((_fit(asked, _stems(phrase, analyser, room)) for phrase in card.ask.get(language, ())), default=0)
         if fit >= ENOUGH and (best is None or (-fit, card.id) < (best[0], best[1])):
             best = (-fit, card.id, card)
     return best[2] if best else None
@@ -41,10 +41,10 @@ def _in_force(card: RuleCard, room: Room) -> bool:
     return card.valid_from <= day and (card.valid_until is None or day <= card.valid_until)
 
 
-def _stems(text: str, analyser: Analyser) -> frozenset[str]:
+def _stems(text: str, analyser: Analyser, room: Room) -> frozenset[str]:
     """Stems of the words that carry matter; in questions of procedure, question words do too."""
-    found = {analyser.stem(w) for w in words(text) if w not in analyser.lists.stop}
-    return frozenset(found) or frozenset(analyser.stem(w) for w in words(text))
+    kept = [w for w in words(text) if w not in analyser.lists.stop or room.phrases.found("asking", [w])]
+    return frozenset(analyser.stem(w) for w in kept)
 
 
 def _fit(asked: frozenset[str], phrase: frozenset[str]) -> int:

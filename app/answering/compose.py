@@ -22,6 +22,8 @@ from domain.passage import Hit, Passage, Sentence
 
 LEAST_WORDS = 4
 MOST_WORDS = 70
+UNSTOPPED_WORDS = 9
+"""From here on a list item without a full stop is quoted; a shorter one is most likely a heading."""
 
 
 def compose(exchange: Exchange, room: Room) -> Exchange:
@@ -147,9 +149,14 @@ def _at_turn(hit: Hit, passage: Passage, turn: int) -> int | None:
 
 
 def _quotable(passage: Passage, sentence: Sentence) -> bool:
-    words = passage.text[sentence.start : sentence.end].split()
-    whole = len(sentence.spans) == 1
-    return whole and len(words) >= LEAST_WORDS and (len(words) <= MOST_WORDS or passage.section is not None)
+    """A whole sentence on one page, neither a fragment nor a heading that reads like one."""
+    text = passage.text[sentence.start : sentence.end]
+    count = len(text.split())
+    if len(sentence.spans) != 1 or count < LEAST_WORDS:
+        return False
+    if passage.section is not None:
+        return True
+    return count <= MOST_WORDS and (count >= UNSTOPPED_WORDS or not text[-1].isalnum())
 
 
 def quotation(passage: Passage, quote: str, room: Room) -> Claim:

@@ -12,7 +12,7 @@ from app.errors import PackError
 from app.retrieval.analyse import words
 from domain.base import Language
 
-KINDS = ("opening", "same_parties", "same_matter", "all_parties", "parties", "rules")
+KINDS = ("opening", "same_parties", "same_matter", "all_parties", "parties", "rules", "asking")
 Pattern = tuple[tuple[str, bool], ...]
 """Words in order; True means any ending is allowed."""
 
