@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 
-from app.answering.cards import card_claims, matching_card
+from app.answering.cards import card_claims, matching_card, shown_date
 from app.answering.desk_view import Room
 from app.answering.retrieve import find
 from app.answering.wording import base, filled
@@ -17,6 +17,7 @@ from app.links import first_page, viewer_url
 from app.retrieval.lexical import expansion_of
 from app.retrieval.weights import Weights
 from domain.answer import AnswerStatus, Citation, Claim, Searched, Silence
+from domain.base import Language
 from domain.exchange import Exchange, Subject
 from domain.passage import Hit, Passage, Sentence
 
@@ -41,14 +42,22 @@ def _rules(exchange: Exchange, room: Room) -> Exchange:
     if card is not None:
         claims = card_claims(card, language, room)
         if claims:
-            return _settled(exchange, room, claims, message=words.lead["rules"])
+            return _settled(exchange, room, claims, message=_dated(words.lead["rules"], language, room))
     hits = [h for h in exchange.hits if h.party is None]
     if not hits:
         hits = find(_matter(exchange), language, (None,), room, 8)[0][None]
     if _speaks(hits, None, exchange, room):
         claims = _quotations(hits, room.settings.quotations_law, exchange, room)
-        return _settled(exchange, room, claims, message=words.lead["law"], hits=hits)
+        return _settled(exchange, room, claims, message=_dated(words.lead["law"], language, room), hits=hits)
     return _settled(exchange, room, (), message=None)
+
+
+def _dated(lead: str, language: Language, room: Room) -> str:
+    """The lead-in; after polling day it first says that the election is over, by the recorded clock."""
+    day = room.built.election.polling_day
+    if room.today <= day.isoformat():
+        return lead
+    return f"{filled(room.words(language).past_polling_day, date=shown_date(day, language))} {lead}"
 
 
 def _parties(exchange: Exchange, room: Room) -> Exchange:

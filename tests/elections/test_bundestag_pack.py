@@ -131,6 +131,9 @@ def _law(source_id: str) -> str:
 
 
 def _section(reference: LawReference) -> str:
+    source = PACK.source(reference.document)
+    if source is not None and reference.section == source.short:
+        return " ".join(_law(reference.document).split())  # an order without sections
     found = re.search(
         rf"^# {re.escape(reference.section)}(?: [^\n]*)?\n(.*?)(?=^# |\Z)",
         _law(reference.document),
