@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from app.answering.desk_view import Room
@@ -30,7 +31,7 @@ def matching_card(exchange: Exchange, room: Room) -> RuleCard | None:
     for card in room.built.election.rules:
         if not _in_force(card, room):
             continue
-        fit = max((_fit(asked, _stems(phrase, analyser, room)) for phrase in card.ask.get(language, ())), default=0)
+        fit = max((_alike(asked, _stems(phrase, analyser, room)) for phrase in card.ask.get(language, ())), default=0)
         if fit >= ENOUGH and (best is None or (-fit, card.id) < (best[0], best[1])):
             best = (-fit, card.id, card)
     return best[2] if best else None
@@ -41,10 +42,25 @@ def _in_force(card: RuleCard, room: Room) -> bool:
     return card.valid_from <= day and (card.valid_until is None or day <= card.valid_until)
 
 
-def _stems(text: str, analyser: Analyser, room: Room) -> frozenset[str]:
-    """Stems of the words that carry matter; in questions of procedure, question words do too."""
-    kept = [w for w in words(text) if w not in analyser.lists.stop or room.phrases.found("asking", [w])]
-    return frozenset(analyser.stem(w) for w in kept)
+@dataclass(frozen=True)
+class _Words:
+    """Stems of a question of procedure: all that count, and those of its matter alone."""
+
+    all: frozenset[str]
+    matter: frozenset[str]
+
+
+def _stems(text: str, analyser: Analyser, room: Room) -> _Words:
+    """In questions of procedure, question words count beside the matter: when is not where."""
+    found = words(text)
+    asking = {w for w in found if room.phrases.found("asking", [w])}
+    matter = {analyser.stem(w) for w in found if w not in analyser.lists.stop and w not in asking}
+    return _Words(frozenset(matter | {analyser.stem(w) for w in asking}), frozenset(matter))
+
+
+def _alike(asked: _Words, phrase: _Words) -> int:
+    """The lesser likeness of the two: the same question words about another matter are another question."""
+    return min(_fit(asked.all, phrase.all), _fit(asked.matter, phrase.matter))
 
 
 def _fit(asked: frozenset[str], phrase: frozenset[str]) -> int:
