@@ -84,8 +84,11 @@ def serve(
 ) -> None:
     """Serve every built election."""
     import errno
+    import gc
     import socket
 
+    # Nothing that loads now is garbage; `app.main` turns collection on again when the desk is open.
+    gc.disable()
     import uvicorn
 
     from app.errors import ServiceUnavailable

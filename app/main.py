@@ -152,6 +152,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             # What is loaded now stays: without this, full collections walk it all and cost up to 0.1 s each.
             gc.collect()
             gc.freeze()
+            gc.enable()
             try:
                 yield desk
             finally:
