@@ -24,7 +24,7 @@ class Cue(StrEnum):
     """What must stand beside an ambiguous form before it means the party."""
 
     ARTICLE = "article"
-    """A definite article directly before it, in any case ("die Grünen", "les Verts", "the Greens")."""
+    """A definite article directly before it, in any case ("die Gilden", "les Guildes", "the Guilds")."""
     CAPITAL = "capital"
     """Capitals as listed where capitals tell something: not first in a sentence before a capital, no compound."""
     PARTY_WORD = "party_word"
@@ -34,7 +34,7 @@ class Cue(StrEnum):
     VERB = "verb"
     """A verb of wanting, saying or planning directly before or after it ("Was will die Basis?")."""
     COMPOUND = "compound"
-    """The listed capitals and a hyphen with a further word ("Grünen-Antrag")."""
+    """The listed capitals and a hyphen with a further word ("Gilden-Antrag")."""
     ALONE = "alone"
     """Nothing else is said but articles and conjunctions ("und die Linke?")."""
     UNCASED = "uncased"

@@ -160,7 +160,7 @@ def _collect(found: list[Found], node: Node, words: list[Word], at: Found, text:
 
 
 def _compounds(node: Node, folded: str) -> Iterator[tuple[str, str]]:
-    """Party words glued to a form, with the form as it stands in the trie ("Grünen" + "politiker")."""
+    """Party words glued to a form, with the form as it stands in the trie ("Gilden" + "politiker")."""
     if len(folded) < 7:
         return
     for length in HEAD_LENGTHS:
