@@ -6,7 +6,7 @@ import io
 import json
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -243,9 +243,9 @@ class Built:
             for name, category in self.common.policy.categories.items()
         )
 
-    def pools_of(self, parties: tuple[str, ...], asked: Language) -> dict[Language, list[str]]:
-        """Parties with documents, by the language in which each is read."""
-        found: dict[Language, list[str]] = {}
+    def by_language(self, parties: Sequence[str | None], asked: Language) -> dict[Language, list[str | None]]:
+        """Parties with documents (None: the law), by the language in which each is read."""
+        found: dict[Language, list[str | None]] = {}
         for party in parties:
             language = self.language_for(party, asked)
             if language is not None:

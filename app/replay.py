@@ -11,7 +11,7 @@ from collections.abc import Callable
 import rfc8785
 
 from app.errors import IsegoriaError, RecordUnreadable, UnknownRecord
-from app.main import code_digest, open_desk, open_recorder
+from app.main import open_desk, open_recorder
 from app.settings import Settings
 from domain.answer import Answer
 from domain.exchange import Digests, Exchange
@@ -76,5 +76,5 @@ def _usable(exchange: Exchange, here: Digests, say: Callable[[str], None]) -> No
                 f"record {exchange.record} was answered with {name} {getattr(recorded, name)[:16]}; "
                 f"here stands {getattr(here, name)[:16]}"
             )
-    if recorded.code != code_digest():
+    if recorded.code != here.code:
         say(f"{exchange.record}  was answered by another build of the code ({recorded.code[:16]})")

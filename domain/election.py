@@ -13,7 +13,7 @@ from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from domain.base import Digest, Frozen, Language, Localised
+from domain.base import Digest, Frozen, Language, Localised, sha256
 
 Slug = str
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
@@ -248,9 +248,7 @@ class Election(Frozen):
 
 
 def _shuffle_key(seed: int, party_id: Slug) -> str:
-    import hashlib
-
-    return hashlib.sha256(f"{seed}:{party_id}".encode()).hexdigest()
+    return sha256(f"{seed}:{party_id}".encode())
 
 
 def inconsistencies(election: Election) -> list[str]:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from app.answering.cards import card_claims, matching_card, shown_date
 from app.answering.desk_view import Room
-from app.answering.retrieve import find
+from app.answering.retrieve import best_coverage, find
 from app.answering.wording import base, filled
 from app.links import first_page, viewer_url
 from app.retrieval.lexical import expansion_of
@@ -79,8 +79,6 @@ def _parties(exchange: Exchange, room: Room) -> Exchange:
         if not said:
             silent.append(Silence(party=party, searched=_searched(party, exchange, room)))
             near += _near(hits, exchange, room)
-    if not claims and not scope.named and (law := _law_instead(exchange, room)) is not None:
-        return law
     return _settled(
         exchange,
         room,
@@ -92,15 +90,6 @@ def _parties(exchange: Exchange, room: Room) -> Exchange:
     )
 
 
-def _law_instead(exchange: Exchange, room: Room) -> Exchange | None:
-    """When no programme says anything, the law may: the question was about procedure after all."""
-    scope = exchange.scope
-    assert scope is not None
-    as_rules = exchange.with_(scope=scope.model_copy(update={"subject": Subject.RULES, "parties": ()}))
-    answered = _rules(as_rules, room)
-    return answered if answered.answer is not None and answered.answer.claims else None
-
-
 def _matter(exchange: Exchange) -> str:
     assert exchange.scope is not None
     return exchange.scope.matter
@@ -108,11 +97,11 @@ def _matter(exchange: Exchange) -> str:
 
 def _speaks(hits: Sequence[Hit], party: str | None, exchange: Exchange, room: Room) -> bool:
     """Whether the best passages cover enough of the question's concepts; one floor for all parties."""
-    return bool(hits) and max(h.coverage for h in hits) >= _weights(party, exchange, room).floor
+    return bool(hits) and best_coverage(hits) >= _weights(party, exchange, room).floor
 
 
 def _near(hits: Sequence[Hit], exchange: Exchange, room: Room) -> tuple[Claim, ...]:
-    if not hits or max(h.coverage for h in hits) < _weights(hits[0].party, exchange, room).near:
+    if not hits or best_coverage(hits) < _weights(hits[0].party, exchange, room).near:
         return ()
     return _quotations(hits, 1, exchange, room)
 
@@ -197,7 +186,7 @@ def _searched(party: str, exchange: Exchange, room: Room) -> Searched:
 
 
 def _terms(exchange: Exchange, room: Room) -> tuple[str, ...]:
-    """The question's own words and those that the vocabulary added, as they were searched."""
+    """The question's own words, as they were searched; `expansion` of the answer holds the added ones."""
     asked = exchange.question.language
     documents = next(iter(room.built.spoken.values()), (asked,))
     reader = room.built.reader(asked, asked if asked in documents else documents[0])

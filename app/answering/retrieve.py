@@ -28,15 +28,16 @@ def retrieve(exchange: Exchange, room: Room) -> Exchange:
     """
     scope = exchange.scope
     assert scope is not None
-    if matching_card(exchange, room) is not None and (scope.subject is Subject.RULES or _open(exchange, room)):
+    undecided = scope.subject is not Subject.RULES and _open(exchange, room)
+    if (undecided or scope.subject is Subject.RULES) and matching_card(exchange, room) is not None:
         return exchange.with_(scope=_as_rules(scope))
     asked = exchange.question.language
     if scope.subject is Subject.RULES:
         hits, query_code = find(scope.matter, asked, (None,), room, PER_PARTY)
-    elif _open(exchange, room):
+    elif undecided:
         hits, query_code = find(scope.matter, asked, (*scope.parties, None), room, PER_PARTY)
         law = hits.pop(None)
-        if _best(law) > max((_best(group) for group in hits.values()), default=0):
+        if best_coverage(law) > max((best_coverage(group) for group in hits.values()), default=0):
             scope, hits = _as_rules(scope), {None: law}
     else:
         hits, query_code = find(scope.matter, asked, scope.parties, room, PER_PARTY)
@@ -58,7 +59,8 @@ def _as_rules(scope: Scope) -> Scope:
     return scope.model_copy(update={"subject": Subject.RULES, "parties": ()})
 
 
-def _best(hits: Sequence[Hit]) -> int:
+def best_coverage(hits: Sequence[Hit]) -> int:
+    """The largest share of the question's concepts that one of the passages covers; 0 without any."""
     return max((h.coverage for h in hits), default=0)
 
 
@@ -67,14 +69,9 @@ def find(
 ) -> tuple[dict[str | None, list[Hit]], str | None]:
     """Hits per party (None: the law), in the given order, and the embedding's code if one was computed."""
     built = room.built
-    by_language: dict[Language, list[str | None]] = {}
-    for party in parties:
-        language = built.language_for(party, asked)
-        if language is not None:
-            by_language.setdefault(language, []).append(party)
     found: dict[str | None, list[Hit]] = {party: [] for party in parties}
     query_code: str | None = None
-    for language, group in by_language.items():
+    for language, group in built.by_language(parties, asked).items():
         weights = built.retrieval.weights.of(asked, language)
         query = parse(matter, built.reader(asked, language), weights.grams)
         vector = code(built.embedder.vector(matter)) if weights.dense and built.embedder is not None else None

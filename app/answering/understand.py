@@ -53,7 +53,7 @@ def read(text: str, mentions: Sequence[Mention], before: Scope | None, room: Roo
         everyone = not named and phrases.found("all_parties", asked)
         if not bare and (named or everyone):
             return _carried(text, before, named if named else (), people)
-        if not named and not everyone and _refers(asked, phrases_open=phrases.opens(asked), room=room):
+        if not named and not everyone and _refers(asked, room):
             if not bare:
                 return _carried(text, before, before.parties if before.named else (), before.people)
             parties = before.parties if before.named else ()
@@ -82,9 +82,9 @@ def _carried(text: str, before: Scope, parties: tuple[str, ...], people: tuple[s
     )
 
 
-def _refers(asked: Sequence[str], phrases_open: bool, room: Room) -> bool:
+def _refers(asked: Sequence[str], room: Room) -> bool:
     """Whether the turn leans on the one before: it opens like a follow-up or speaks of "they" or "that"."""
-    return phrases_open or any(room.phrases.found(kind, asked) for kind in ("same_parties", "same_matter"))
+    return room.phrases.opens(asked) or any(room.phrases.found(kind, asked) for kind in ("same_parties", "same_matter"))
 
 
 def _empty(word: str, room: Room) -> bool:
