@@ -6,10 +6,11 @@ import io
 import json
 import threading
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
+from typing import Any, TypeVar
 
 from app.common import Common, RetrievalData
 from app.errors import IndexUnusable, UnknownDocument
@@ -18,14 +19,15 @@ from app.retrieval.analyse import Analyser, Stopwords
 from app.retrieval.corpus import LAW, Corpus, pool
 from app.retrieval.embed import Embed
 from app.retrieval.index import Candidates
-from app.retrieval.lexical import Reader
+from app.retrieval.question import Reader
 from app.retrieval.vocabulary import vocabulary
-from domain.base import Digest, Language, Localised
+from domain.base import Digest, Language, Localised, sha256
 from domain.election import Election, Source
 from domain.names import Names
 from domain.passage import Passage
 from guardrails.grounding import comparable
 
+Kept = TypeVar("Kept")
 Box = tuple[int, int, float, float, float, float]
 
 
@@ -75,23 +77,38 @@ class PolicyEntry:
     answered: Mapping[Language, tuple[str, ...]]
 
 
+class NoEngine:
+    """Stands where no engine has been opened yet: nothing can be searched."""
+
+    def find(self, *_: object) -> list[list[int]]:
+        """Raises IndexUnusable."""
+        raise IndexUnusable("the index has not been opened")
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
 class Built:
     """A published build of one election. Opening raises IndexUnusable when it cannot be served."""
 
-    def __init__(self, folder: Path, common: Common, candidates: Candidates, embedder: Embed | None) -> None:
+    def __init__(
+        self, folder: Path, common: Common, candidates: Candidates | None = None, embedder: Embed | None = None
+    ) -> None:
         try:
-            raw = (folder / "election.json").read_text(encoding="utf-8")
+            raw = (folder / "election.json").read_bytes()
             self.retrieval = RetrievalData.opened((folder / "retrieval.json").read_bytes())
         except (OSError, ValueError, KeyError) as error:
             raise IndexUnusable(f"the build in {folder} is incomplete ({error}); build it again") from error
         self.election = Election.model_validate_json(raw)
+        self.election_digest: Digest = sha256(raw)
         self.common = common
-        self.candidates = candidates
+        self.candidates: Candidates = candidates or NoEngine()
         self.embedder = embedder
         self.corpus = Corpus(folder, self.retrieval.stopwords)
         self.names = Names(self.election.parties)
         self._folder = folder
         self._drawing = threading.Lock()
+        self._kept: dict[Hashable, Any] = {}
         self.reader = lru_cache(maxsize=32)(self._reader)
         self.page = lru_cache(maxsize=512)(self._page)
         self.page_text = lru_cache(maxsize=4096)(self._page_text)
@@ -137,22 +154,27 @@ class Built:
             raise UnknownDocument(f"no passage {passage_id[:16]} in election {self.election.id!r}")
         return self.corpus.passage(number)
 
+    def kept(self, key: Hashable, make: Callable[[], Kept]) -> Kept:
+        """What `make` derives from this build alone, worked out once and kept with it under the key."""
+        if key not in self._kept:
+            self._kept[key] = make()
+        kept: Kept = self._kept[key]
+        return kept
+
     def _reader(self, asked: Language, documents: Language) -> Reader:
         index = self.corpus.languages[documents]
         lists = self.retrieval.stopwords
         empty = Stopwords(frozenset(), frozenset())
         speaker = index.analyser if asked == documents else Analyser(asked, lists.get(asked, empty))
-
-        def stems(analyser: Analyser, text: str) -> list[str]:
-            return [analyser.stem(w) for w in analyser.content(text)]
-
-        words = vocabulary(
-            self.retrieval.vocabulary,
-            asked,
-            documents,
-            (lambda text: stems(speaker, text), lambda text: stems(index.analyser, text)),
-        )
+        own = self._term_stems(documents)
+        theirs = own if asked == documents else lru_cache(maxsize=None)(partial(_stems, speaker))
+        words = vocabulary(self.retrieval.vocabulary, asked, documents, (theirs, own))
         return Reader(speaker, index.analyser, index.lexicon, index.variants, index.counts, words)
+
+    @lru_cache(maxsize=32)  # noqa: B019 - lives as long as the process
+    def _term_stems(self, documents: Language) -> Callable[[str], list[str]]:
+        """The content stems of a vocabulary term in a language of the documents, worked out once for all readers."""
+        return lru_cache(maxsize=None)(partial(_stems, self.corpus.languages[documents].analyser))
 
     def _page(self, sha256: Digest, number: int) -> PageView:
         self.document(sha256)
@@ -190,11 +212,18 @@ class Built:
         wanted = comparable(quote)
         if wanted in self.page_text(document, page):
             return True
-        passages = (self.corpus.passage(n) for n in range(len(self.corpus)))
         return any(
-            p.document == document and p.page == page and (p.page_end or page) > page and wanted in comparable(p.text)
-            for p in passages
+            p.page == page and (p.page_end or page) > page and wanted in comparable(p.text)
+            for p in self._passages(document)
         )
+
+    def _passages(self, sha256: Digest) -> Iterator[Passage]:
+        """The passages of a document in reading order; a build holds documents one after the other, as in its lock."""
+        start = 0
+        for entry in self.corpus.lock["documents"]:
+            if entry["sha256"] == sha256:
+                yield from (self.corpus.passage(n) for n in range(start, start + entry["passages"]))
+            start += entry["passages"]
 
     def page_image(self, sha256: Digest, number: int, scale: float) -> bytes:
         """PNG of a PDF page at `scale` pixels per point. Raises UnknownDocument."""
@@ -214,12 +243,10 @@ class Built:
         """Sections of a document without pages, in reading order."""
         self.document(sha256)
         found: list[tuple[tuple[str, ...], list[Passage]]] = []
-        for number in range(len(self.corpus)):
-            passage = self.corpus.passage(number)
-            if passage.document == sha256:
-                if not found or found[-1][0] != passage.heading:
-                    found.append((passage.heading, []))
-                found[-1][1].append(passage)
+        for passage in self._passages(sha256):
+            if not found or found[-1][0] != passage.heading:
+                found.append((passage.heading, []))
+            found[-1][1].append(passage)
         made = [_section(heading, passages) for heading, passages in found]
         taken: Counter[str] = Counter()
         unique = []
@@ -258,6 +285,10 @@ class Built:
 
     def close(self) -> None:
         self.candidates.close()
+
+
+def _stems(analyser: Analyser, text: str) -> list[str]:
+    return [analyser.stem(word) for word in analyser.content(text)]
 
 
 def _section(heading: tuple[str, ...], passages: list[Passage]) -> SectionView:

@@ -65,14 +65,18 @@ def build(
     settings = Settings()
     pack = find_pack(election, settings.elections)
     loaded = load_pack(pack)
-    order = Order(pack, settings.data, mirror, update_lock)
+
+    def fill(folder: Path) -> None:
+        if settings.qdrant_url is not None:
+            from ingestion.server import fill_server
+
+            fill_server(folder, settings.qdrant_url, loaded.id)
+
+    order = Order(pack, settings.data, mirror, update_lock, first=fill)
     with Bars() as bars:
         built = build_pack(loaded, load_retrieval(settings.elections), order, bars.show)
     print_report(built)
     if settings.qdrant_url is not None:
-        from ingestion.server import fill_server
-
-        fill_server(built.folder, settings.qdrant_url, built.election)
         typer.echo(f"  the Qdrant server at {settings.qdrant_url} holds the same points")
 
 
@@ -80,51 +84,16 @@ def build(
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on", min=1, max=65535)] = 8000,
-    workers: Annotated[int, typer.Option(help="Processes", min=1)] = 1,
+    workers: Annotated[int, typer.Option(help="Processes that answer; one for each core serves most", min=1)] = 1,
 ) -> None:
     """Serve every built election."""
-    import errno
     import gc
-    import socket
 
     # Nothing that loads now is garbage; `app.main` turns collection on again when the desk is open.
     gc.disable()
-    import uvicorn
+    from app.serve import serve as run
 
-    from app.errors import ServiceUnavailable
-    from app.places import built_elections
-
-    settings = Settings()
-    if not built_elections(settings.data):
-        raise ServiceUnavailable(f"no election has been built in {settings.data}; run: isegoria build demo")
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            taken = "is already taken" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
-            raise ServiceUnavailable(f"{host}:{port} {taken}; choose another with --port") from error
-    asyncio.run(_store_opens(settings))
-    typer.echo(f"Isegoria answers at http://{host}:{port}/  (stop with Ctrl-C)")
-    uvicorn.run(
-        "app.main:create_app",
-        factory=True,
-        host=host,
-        port=port,
-        workers=workers,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=10,
-    )
-
-
-async def _store_opens(settings: Settings) -> None:
-    """Open and close the record store, so that what is wrong with it is said in one line."""
-    from app.main import open_recorder
-
-    async with open_recorder(settings):
-        pass
+    run(Settings(), host, port, workers)
 
 
 @app.command()
@@ -195,15 +164,14 @@ def replay(
 
     if (record is None) == (not every):
         raise typer.BadParameter("give the id of a record, or --all")
-    differing = asyncio.run(replay_records(Settings(), record, typer.echo))
-    raise typer.Exit(1 if differing else 0)
+    raise typer.Exit(asyncio.run(replay_records(Settings(), record, typer.echo)).exit_code)
 
 
 @app.command()
 def evaluate(
     suite: Annotated[str | None, typer.Argument(help="retrieval or suggested; both when left out")] = None,
 ) -> None:
-    """Measure the built elections against the committed labels; the exit code is the gate."""
+    """Measure the built elections against the committed labels; the exit code is a gate against regression."""
     from evaluation.run import run_suites
 
     raise typer.Exit(0 if run_suites(Settings(), suite, typer.echo) else 1)

@@ -28,7 +28,6 @@ class StatusWording(Frozen):
     message: str
     reason: str | None = None
     suggestion: str | None = None
-    suggestion_with_topic: str | None = None
 
 
 class Wording(Frozen):
@@ -37,25 +36,18 @@ class Wording(Frozen):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     language: Language
-    disclosure: str
     lead: dict[str, str]
     silent: str
     no_document: str
-    no_document_language: str
-    in_original_language: str
-    translation: str
+    unknown_party: str
+    names_not_searched: str
+    clarify_without_topics: str
+    not_read: str
     past_polling_day: str
     people_mapped: str
-    resolved_question: str
-    near: str
-    draft_document: str
-    superseded_document: str
     expired_rule: str
-    legitimate_part: str
     personal_data_masked: str
-    suggestion_question: str
     follow_up: tuple[str, ...] = Field(min_length=1)
-    masked: dict[str, str]
     about: dict[str, str]
     status: dict[AnswerStatus, StatusWording]
 

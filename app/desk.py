@@ -7,7 +7,7 @@ and recorded, so that every answer can be computed again.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
@@ -25,7 +25,7 @@ from app.errors import (
     UnknownParty,
     UnknownRecord,
 )
-from app.record import Records
+from app.record import CONVERSATION_LIMIT, Records
 from app.settings import Settings
 from domain.answer import Answer, AnswerStatus
 from domain.base import Language
@@ -35,18 +35,23 @@ from guardrails.personal_data import mask_personal_data
 
 LONGEST = 1000
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|[\ud800-\udfff]")
-_CONVERSATION = re.compile(r"[0-9a-f]{32}")
+_IDENTITY = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True)
 class Ask:
-    """A question as it is put to the desk; empty `parties` means what the question names, or all."""
+    """A question as it is put to the desk; empty `parties` means what the question names, or all.
+
+    `conversation` goes on with all turns of it, for the one who holds its id; `after` is the record of an
+    answer that may have been shared, and goes on from there without what else was asked in its conversation.
+    """
 
     election: str
     question: str
     conversation: str | None = None
     parties: tuple[str, ...] = ()
     language: str | None = None
+    after: str | None = None
 
 
 class Chance(Protocol):
@@ -120,9 +125,9 @@ class Desk:
         if ask.language is not None and ask.language not in built.election.languages:
             offered = ", ".join(built.election.languages)
             raise BadQuestion(f"language {ask.language!r} is not offered in this election; offered: {offered}")
-        earlier = await self._conversation(ask, built)
+        earlier = await self._earlier(ask, built)
         masked, _ = mask_personal_data(text)
-        fallback = ask.language or (earlier[-1].question.language if earlier else built.election.languages[0])
+        fallback = ask.language or (earlier[-1].language if earlier else built.election.languages[0])
         words = built.common.policy.function_words
         language = ask.language or detect(masked, built.election.languages, fallback, words)
         question = Question(
@@ -132,7 +137,7 @@ class Desk:
             conversation=ask.conversation or self._chance.identity(),
             explicit_parties=ask.parties,
             explicit_language=ask.language,
-            history=tuple(e.question.text for e in earlier),
+            history=_turns(earlier),
         )
         return Exchange(
             record=self._chance.identity(),
@@ -152,17 +157,17 @@ class Desk:
 
     async def exchange(self, record: str) -> Exchange:
         """The recorded exchange. Raises UnknownRecord."""
-        found = await self._records.read(record) if _CONVERSATION.fullmatch(record) else None
+        found = await self._records.read(record) if _IDENTITY.fullmatch(record) else None
         if found is None:
             raise UnknownRecord("no record has this id")
         return found
 
     async def answer(self, record: str) -> Answer:
-        """The recorded answer. Raises UnknownRecord."""
+        """The recorded answer without its conversation, which belongs to whoever asked. Raises UnknownRecord."""
         exchange = await self.exchange(record)
         if exchange.answer is None:
             raise UnknownRecord("this record holds no answer")
-        return exchange.answer
+        return exchange.answer.model_copy(update={"conversation": None})
 
     def paused(self, election: str, language: Language) -> Answer:
         """The answer object that says the service is paused; it is not recorded."""
@@ -177,14 +182,27 @@ class Desk:
             suggestion=words.suggestion,
         )
 
-    async def _conversation(self, ask: Ask, built: Built) -> tuple[Exchange, ...]:
+    async def _earlier(self, ask: Ask, built: Built) -> tuple[Question, ...]:
+        """The questions that this one goes on from, oldest first."""
+        if ask.after is not None:
+            return await self._up_to(ask, built)
         if ask.conversation is None:
             return ()
-        known = _CONVERSATION.fullmatch(ask.conversation)
+        known = _IDENTITY.fullmatch(ask.conversation)
         earlier = await self._records.conversation(ask.conversation) if known else ()
         if not earlier or earlier[0].question.election != built.election.id:
             raise UnknownConversation("no conversation of this election has this id; leave it out to begin a new one")
-        return earlier
+        return tuple(e.question for e in earlier)
+
+    async def _up_to(self, ask: Ask, built: Built) -> tuple[Question, ...]:
+        """The question of the record `after`, which holds the turns before it and none of those that came later."""
+        if ask.conversation is not None:
+            raise BadQuestion("a question goes on either with a conversation or after an answer, not both")
+        assert ask.after is not None
+        found = await self._records.read(ask.after) if _IDENTITY.fullmatch(ask.after) else None
+        if found is None or found.question.election != built.election.id:
+            raise UnknownConversation("no answer of this election has this id; leave it out to begin anew")
+        return (found.question,)
 
     def digests(self, election: str) -> Digests:
         """What an answer of this election is computed from, by digest."""
@@ -192,11 +210,19 @@ class Desk:
         return Digests(
             corpus=built.corpus.digest,
             index=built.corpus.index_digest,
+            election=built.election_digest,
             policy=built.common.policy.digest,
             settings=self._house.settings.answering_digest(),
+            understand=self._house.phrases.digest,
             wording=built.common.wording_digest,
             code=self._house.code,
         )
+
+
+def _turns(earlier: Sequence[Question]) -> tuple[str, ...]:
+    """The words of all earlier turns, oldest first: those that the first question held, then each question."""
+    before = earlier[0].history if earlier else ()
+    return (*before, *(q.text for q in earlier))[-CONVERSATION_LIMIT:]
 
 
 def checked(question: str) -> str:

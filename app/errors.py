@@ -19,7 +19,16 @@ IsegoriaError
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import PurePath
 from typing import ClassVar
+
+
+def where(error: BaseException) -> str:
+    """File and line in which the error arose, and no word of what was being worked on."""
+    frame = error.__traceback__
+    while frame is not None and frame.tb_next is not None:
+        frame = frame.tb_next
+    return f"{PurePath(frame.tb_frame.f_code.co_filename).name}:{frame.tb_lineno}" if frame else ""
 
 
 class IsegoriaError(Exception):

@@ -9,17 +9,18 @@ import gc
 import hashlib
 import secrets
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.answering.phrases import read_phrases
+from app.answering.phrases import Phrases, read_phrases
 from app.built import Built
 from app.common import Common, load_common
 from app.desk import Desk, House
-from app.errors import IndexUnusable
+from app.errors import IndexUnusable, where
 from app.places import built_elections, current_build, model_folder, objects_folder
 from app.record import Recorder, Records
 from app.retrieval.index import Candidates, ClientCandidates, EdgeCandidates
@@ -55,15 +56,25 @@ def code_digest() -> str:
     return running.hexdigest()
 
 
-def open_election(election: str, common: Common, settings: Settings) -> Built:
-    """The published build of one election with its engine and model. Raises IndexUnusable."""
-    folder = current_build(settings.data, election)
-    built = Built(folder, common, _candidates(folder, election, settings), None)
+def load_election(election: str, common: Common, settings: Settings) -> Built:
+    """The published build of one election without its engine and model. Raises IndexUnusable."""
+    return Built(current_build(settings.data, election), common)
+
+
+def open_engines(built: Built, settings: Settings) -> None:
+    """Give the election its engine and model, which have threads of their own. Raises IndexUnusable."""
+    built.candidates = _candidates(built.corpus.folder, built.election.id, settings)
     if built.corpus.model is not None:
         from app.retrieval.embed import OnnxEmbedder
 
         model = model_folder(settings.data, built.corpus.model)
         built.embedder = OnnxEmbedder(model / "model.onnx", model / "tokenizer.json", built.corpus.model)
+
+
+def open_election(election: str, common: Common, settings: Settings) -> Built:
+    """The published build of one election, ready to be searched. Raises IndexUnusable."""
+    built = load_election(election, common, settings)
+    open_engines(built, settings)
     return built
 
 
@@ -80,36 +91,53 @@ def collection_name(election: str, build: str) -> str:
     return f"isegoria-{election}-{build}"
 
 
-def keep_objects(built: Built, settings: Settings) -> None:
-    """Keep what records refer to by digest: lock, settings and wording, so that a replay finds them."""
+def keep_objects(common: Common, phrases: Phrases, built: Iterable[Built], settings: Settings) -> None:
+    """Keep what records refer to by digest, so that a replay finds it when the files have moved on."""
     folder = objects_folder(settings.data)
-    put_object(folder, (built.corpus.folder / "corpus.lock").read_bytes())
     put_object(folder, canonical(settings.answering()))
-    put_object(folder, built.common.policy.canonical)
-    put_object(folder, canonical([w.model_dump(mode="json") for _, w in sorted(built.common.wording.items())]))
+    put_object(folder, common.policy.canonical)
+    put_object(folder, phrases.canonical)
+    put_object(folder, canonical([w.model_dump(mode="json") for _, w in sorted(common.wording.items())]))
+    for one in built:
+        put_object(folder, (one.corpus.folder / "corpus.lock").read_bytes())
+        put_object(folder, (one.corpus.folder / "election.json").read_bytes())
 
 
-def prepare_desk(settings: Settings, elections: tuple[str, ...] | None = None) -> Callable[[Records], Desk]:
-    """Load the given elections, or every built one; what comes back only needs a record store.
+@dataclass(frozen=True)
+class Loaded:
+    """All that a process answers from, read and not opened: no thread, file or database, so it may be forked."""
 
-    Raises PackError or IndexUnusable.
-    """
+    house: House
+    elections: Mapping[str, Built]
+
+    def open(self) -> None:
+        """Open every engine, in the process that will use it. Raises IndexUnusable."""
+        for built in self.elections.values():
+            open_engines(built, self.house.settings)
+
+    def desk(self, records: Records) -> Desk:
+        """The desk over these elections and records."""
+        return Desk(self.elections, records, SystemChance(), self.house)
+
+
+def load(settings: Settings, elections: tuple[str, ...] | None = None) -> Loaded:
+    """Read the given elections, or every built one. Raises PackError or IndexUnusable."""
     common = load_common(settings.elections)
     wanted = built_elections(settings.data) if elections is None else elections
-    built = {name: open_election(name, common, settings) for name in wanted}
-    for one in built.values():
-        keep_objects(one, settings)
+    built = {name: load_election(name, common, settings) for name in wanted}
     phrases = read_phrases(settings.elections / "common" / "understand")
-    house = House(settings, phrases, code_digest(), _trouble())
-    return lambda records: Desk(built, records, SystemChance(), house)
+    keep_objects(common, phrases, built.values(), settings)
+    return Loaded(House(settings, phrases, code_digest(), trouble()), built)
 
 
 def open_desk(settings: Settings, records: Records, elections: tuple[str, ...] | None = None) -> Desk:
     """A desk over the given elections, or over every built one."""
-    return prepare_desk(settings, elections)(records)
+    loaded = load(settings, elections)
+    loaded.open()
+    return loaded.desk(records)
 
 
-def _trouble() -> Callable[[str, Exception], None]:
+def trouble() -> Callable[[str, Exception], None]:
     """Report a failing step without a word of the question."""
 
     def report(step: str, error: Exception) -> None:
@@ -117,16 +145,9 @@ def _trouble() -> Callable[[str, Exception], None]:
 
         # To standard error: standard output belongs to the answers of the batch commands.
         log = structlog.wrap_logger(structlog.PrintLogger(sys.stderr))
-        log.error("step failed", step=step, error=type(error).__name__, where=_where(error))
+        log.error("step failed", step=step, error=type(error).__name__, where=where(error))
 
     return report
-
-
-def _where(error: Exception) -> str:
-    frame = error.__traceback__
-    while frame is not None and frame.tb_next is not None:
-        frame = frame.tb_next
-    return f"{Path(frame.tb_frame.f_code.co_filename).name}:{frame.tb_lineno}" if frame else ""
 
 
 def open_recorder(settings: Settings) -> Recorder:
@@ -135,28 +156,30 @@ def open_recorder(settings: Settings) -> Recorder:
     return Recorder(open_engine(settings.database, settings.busy_timeout))
 
 
-def create_app(settings: Settings | None = None) -> FastAPI:
-    """The web application. Raises IndexUnusable when no election has been built."""
+def web_app(loaded: Loaded) -> FastAPI:
+    """The web application over what is loaded; opens its records when the server starts, its engines must be open."""
     from app.api.application import application
-
-    settings = settings or Settings()
-    if not built_elections(settings.data):
-        raise IndexUnusable(f"no election has been built in {settings.data}; run: isegoria build demo")
-
-    desk_over = prepare_desk(settings)
 
     @asynccontextmanager
     async def desks() -> AsyncIterator[Desk]:
-        async with open_recorder(settings) as recorder:
-            desk = desk_over(recorder)
+        async with open_recorder(loaded.house.settings) as recorder:
             # What is loaded now stays: without this, full collections walk it all and cost up to 0.1 s each.
-            gc.collect()
             gc.freeze()
             gc.enable()
             try:
-                yield desk
+                yield loaded.desk(recorder)
             finally:
-                for built in desk.elections():
+                for built in loaded.elections.values():
                     built.close()
 
-    return application(settings, desks)
+    return application(loaded.house.settings, desks)
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The web application of one process. Raises PackError or IndexUnusable."""
+    settings = settings or Settings()
+    if not built_elections(settings.data):
+        raise IndexUnusable(f"no election has been built in {settings.data}; run: isegoria build demo")
+    loaded = load(settings)
+    loaded.open()
+    return web_app(loaded)

@@ -6,17 +6,16 @@ import os
 from pathlib import Path
 
 from app.errors import IndexUnusable
+from app.storage.folders import sync_folder
 from domain.base import Digest
+
+MANIFEST = "files.json"
+"""The file of a build that lists all others; see `app/sealed.py`."""
 
 
 def builds_folder(data: Path, election: str) -> Path:
     """All builds of one election."""
     return data / "elections" / election
-
-
-def build_folder(data: Path, election: str, corpus: Digest) -> Path:
-    """The sealed build with this corpus digest."""
-    return builds_folder(data, election) / corpus[:16]
 
 
 def sources_folder(data: Path) -> Path:
@@ -34,12 +33,16 @@ def objects_folder(data: Path) -> Path:
     return data / "objects"
 
 
-def publish_current(data: Path, election: str, corpus: Digest) -> None:
-    """Point the election at a build; readers see the old one or the new one."""
+def publish_current(data: Path, election: str, build: str) -> None:
+    """Point the election at a build by its name; readers see the old one or the new one, also after a power cut."""
     folder = builds_folder(data, election)
     partial = folder / ".current"
-    partial.write_text(corpus[:16] + "\n", encoding="utf-8")
+    with partial.open("w", encoding="utf-8") as file:
+        file.write(build + "\n")
+        file.flush()
+        os.fsync(file.fileno())
     os.replace(partial, folder / "current")
+    sync_folder(folder)
 
 
 def current_build(data: Path, election: str) -> Path:
@@ -48,6 +51,11 @@ def current_build(data: Path, election: str) -> Path:
     if not pointer.is_file():
         raise IndexUnusable(f"election {election!r} has not been built yet; run: isegoria build {election}")
     return builds_folder(data, election) / pointer.read_text(encoding="utf-8").strip()
+
+
+def all_builds(data: Path, election: str) -> tuple[Path, ...]:
+    """Every finished build of one election, served or not, by name."""
+    return tuple(sorted(p.parent for p in builds_folder(data, election).glob(f"[!.]*/{MANIFEST}")))
 
 
 def built_elections(data: Path) -> tuple[str, ...]:

@@ -1,17 +1,21 @@
 """Recorded answers computed again from their recorded inputs, compared byte for byte.
 
-Clock, ids and seed come from the record; corpus, index, policy, wording and settings must be the
-recorded ones by digest. Another build of the code is said first, and then compared all the same.
+Clock, ids and seed come from the record; corpus, index, election, policy, wording, phrases and
+settings are the recorded ones, found by digest, not those in force today. Another build of the
+code is said first, and then compared all the same.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import rfc8785
 
-from app.errors import IsegoriaError, RecordUnreadable, UnknownRecord
-from app.main import open_desk, open_recorder
+from app.errors import IsegoriaError, UnknownRecord
+from app.main import Loaded, open_recorder
+from app.recall import recalled
+from app.record import Records
 from app.settings import Settings
 from domain.answer import Answer
 from domain.exchange import Digests, Exchange
@@ -37,44 +41,78 @@ def differing(recorded: Answer, again: Answer) -> tuple[str, ...]:
     return tuple(name for name in COMPARED if rfc8785.dumps(old[name]) != rfc8785.dumps(new[name]))
 
 
-async def replay_records(settings: Settings, record: str | None, say: Callable[[str], None]) -> int:
-    """Replay one record, or all; the number that differ. Raises when a record cannot be replayed here."""
-    count = unusable = 0
+@dataclass(frozen=True)
+class Outcome:
+    """How many records gave the same answer again, another one, or could not be replayed here."""
+
+    same: int = 0
+    differing: int = 0
+    unusable: int = 0
+
+    @property
+    def exit_code(self) -> int:
+        """1 when an answer differs, else 2 when a record could not be replayed, else 0."""
+        return 1 if self.differing else 2 if self.unusable else 0
+
+
+class _Worlds:
+    """What answers were computed from, opened once for all records that name the same digests."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._open: dict[tuple[str, Digests], Loaded] = {}
+
+    def of(self, exchange: Exchange) -> Loaded:
+        """The world of this exchange. Raises RecordUnreadable or IndexUnusable."""
+        election = exchange.question.election
+        key = (election, exchange.digests.model_copy(update={"code": ""}))
+        if key not in self._open:
+            loaded = recalled(election, exchange.digests, self._settings)
+            loaded.open()
+            self._open[key] = loaded
+        return self._open[key]
+
+    def close(self) -> None:
+        for loaded in self._open.values():
+            for built in loaded.elections.values():
+                built.close()
+
+
+async def replay_records(settings: Settings, record: str | None, say: Callable[[str], None]) -> Outcome:
+    """Replay one record, or all and go on past those that cannot be.
+
+    Raises UnknownRecord, RecordUnreadable or IndexUnusable when the one record cannot be replayed here.
+    """
+    same = differ = unusable = 0
+    worlds = _Worlds(settings)
     async with open_recorder(settings) as recorder:
-        desk = open_desk(settings, recorder)
-        wanted = [record] if record is not None else await recorder.ids()
-        for one in wanted:
-            exchange = await recorder.read(one)
-            if exchange is None or exchange.answer is None:
-                raise UnknownRecord(f"no record {one!r} holds an answer")
-            try:
-                _usable(exchange, desk.digests(exchange.question.election), say)
-            except IsegoriaError as error:
-                if record is not None:
-                    raise
-                unusable += 1
-                say(error.message)
-                continue
-            again = desk.answered(fresh(exchange))
-            assert again.answer is not None
-            wrong = differing(exchange.answer, again.answer)
-            count += bool(wrong)
-            say(f"{one}  {'differs in ' + ', '.join(wrong) if wrong else 'same'}")
-        for built in desk.elections():
-            built.close()
-    if unusable and unusable == len(wanted):
-        raise RecordUnreadable(f"none of the {unusable} records can be replayed here")
-    return count
+        try:
+            for one in [record] if record is not None else await recorder.ids():
+                try:
+                    wrong = await _replayed(one, recorder, worlds, say)
+                except IsegoriaError as error:
+                    if record is not None:
+                        raise
+                    unusable += 1
+                    say(f"{one}  cannot be replayed: {error.message}")
+                    continue
+                same, differ = same + (not wrong), differ + bool(wrong)
+                say(f"{one}  {'differs in ' + ', '.join(wrong) if wrong else 'same'}")
+        finally:
+            worlds.close()
+    if record is None:
+        say(f"{same} same, {differ} different, {unusable} that cannot be replayed here")
+    return Outcome(same, differ, unusable)
 
 
-def _usable(exchange: Exchange, here: Digests, say: Callable[[str], None]) -> None:
-    """Raise when what the answer was computed from is not what stands here."""
-    recorded = exchange.digests
-    for name in ("corpus", "index", "policy", "settings", "wording"):
-        if getattr(recorded, name) != getattr(here, name):
-            raise RecordUnreadable(
-                f"record {exchange.record} was answered with {name} {getattr(recorded, name)[:16]}; "
-                f"here stands {getattr(here, name)[:16]}"
-            )
-    if recorded.code != here.code:
-        say(f"{exchange.record}  was answered by another build of the code ({recorded.code[:16]})")
+async def _replayed(record: str, records: Records, worlds: _Worlds, say: Callable[[str], None]) -> tuple[str, ...]:
+    """The fields in which the answer differs when it is computed again."""
+    exchange = await records.read(record)
+    if exchange is None or exchange.answer is None:
+        raise UnknownRecord(f"no record {record!r} holds an answer")
+    loaded = worlds.of(exchange)
+    if exchange.digests.code != loaded.house.code:
+        say(f"{record}  was answered by another build of the code ({exchange.digests.code[:16]})")
+    again = loaded.desk(records).answered(fresh(exchange))
+    assert again.answer is not None
+    return differing(exchange.answer, again.answer)

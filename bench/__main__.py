@@ -33,7 +33,7 @@ LARGE = 10_900
 
 @dataclass(frozen=True)
 class Plan:
-    """How much of everything. `passages` cuts the baseline's index, for trying the bench itself."""
+    """How much of everything. `passages` cuts the baseline's index, for trying the bench itself; `workers` are ours."""
 
     data: Path
     mirror: Path | None
@@ -47,6 +47,7 @@ class Plan:
     cold: int = 3
     labelled: int = 500
     passages: int | None = None
+    workers: int = os.cpu_count() or 1
 
     @property
     def work(self) -> Path:
@@ -90,6 +91,7 @@ def about(plan: Plan) -> dict[str, object]:
         "rounds": plan.rounds,
         "questions_per_round": {"one client": plan.alone, "eight clients": plan.together},
         "baseline_passages_cut_to": plan.passages,
+        "workers": plan.workers,
     }
 
 
@@ -176,7 +178,7 @@ def _kinds(plan: Plan, data: Path, election: str, build: Path) -> list[Kind]:
     floor = {"BENCH_MODEL": str(model.parent.resolve()), **ONE_THREAD}
     theirs = {"BENCH_PASSAGES": str(passages.resolve()), "BENCH_VECTORS": str(plan.store.resolve())}
     return [
-        Kind("ours", ("-m", "app", "serve", "--port", "{port}"), ours),
+        Kind("ours", ("-m", "app", "serve", "--port", "{port}", "--workers", str(plan.workers)), ours),
         Kind("embed-only", uvicorn("bench.reference:app", factory=False), floor),
         Kind("llamaindex", uvicorn("bench.baseline:create", factory=True), theirs),
         Kind("llamaindex-1-thread", uvicorn("bench.baseline:create", factory=True), theirs | ONE_THREAD),
@@ -252,9 +254,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--election", default="bundestag-2025", help="the pack of the main part")
     parser.add_argument("--parts", default=None, help=f"which of {','.join(PARTS)}, separated by commas")
     parser.add_argument("--rounds", type=int, default=None, help="rounds; medians are taken over them")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes of ours; one for each core")
     parser.add_argument("--quick", action="store_true", help="one small round, no large set, no recall")
     given = parser.parse_args(arguments)
-    plan = Plan(given.data, given.mirror if given.mirror.is_dir() else None, given.election)
+    plan = Plan(given.data, given.mirror if given.mirror.is_dir() else None, given.election, workers=given.workers)
     if given.quick:
         plan = quick(plan)
     if given.parts:

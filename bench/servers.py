@@ -40,8 +40,8 @@ class Running:
     began: float
 
     def memory(self) -> float:
-        """Resident megabytes of the process and its children."""
-        return sum(_status(pid, "VmRSS:") for pid in _family(self.process.pid)) / 1024
+        """Resident megabytes of the process and its children; a page that several share counts once."""
+        return sum(_status(pid, "smaps_rollup", "Pss:") for pid in _family(self.process.pid)) / 1024
 
     def cpu(self) -> float:
         """CPU seconds used so far by the process and its children."""
@@ -136,6 +136,6 @@ def _family(pid: int) -> list[int]:
     return [pid, *(one for child in direct for one in _family(child))]
 
 
-def _status(pid: int, field: str) -> int:
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+def _status(pid: int, file: str, field: str) -> int:
+    lines = Path(f"/proc/{pid}/{file}").read_text().splitlines()
     return int(next(line for line in lines if line.startswith(field)).split()[1])

@@ -18,6 +18,9 @@ def _both(words: str) -> frozenset[str]:
 ARTICLES = _both("der die das den dem des zur zum beim vom ans ins the le la les l du aux au des")
 """Definite articles, and prepositions that have one inside."""
 
+PREPOSITION_ARTICLES = _both("zur zum beim vom ans ins au aux")
+"""Articles with a preposition inside: what follows begins a new phrase and does not belong to the word before."""
+
 CONJUNCTIONS = _both("und oder sowie bzw beziehungsweise vs versus gegen noch u n and or nor et ou ni contre")
 """What may stand between two names of one list."""
 
@@ -34,6 +37,33 @@ STATING_VERBS = _both(
     "défend défendent prévoit prévoient souhaite souhaitent réclame réclament écrit écrivent"
 )
 """Verbs that make what stands beside them a speaker: someone wants, says, plans."""
+
+QUESTION_WORDS = _both("was wie wofür wogegen warum weshalb wieso wozu what how why que qu quoi comment pourquoi")
+"""Question words that leave the place of the speaker open ("Was sagt …?")."""
+
+WHO_WORDS = _both("wer wen wem who whom qui")
+"""Question words that ask for the speaker, so that a name after the verb is what is spoken about."""
+
+WHICH_WORDS = _both("welche welcher welches welchen which quel quelle quels quelles")
+"""Question words that ask for the speaker before a word for party or a verb, else for its matter."""
+
+AUXILIARIES = _both("do does did hat haben")
+"""Verbs that stand before the speaker in a question and say nothing themselves."""
+
+OWN_TEXTS = _both(
+    "programm programms programme wahlprogramm wahlprogramms parteiprogramm parteiprogramms laut "
+    "manifesto manifestos platform"
+)
+"""Words for a party's own text, before its name."""
+
+ABOUT = _both("über zu zur zum von vom gegenüber about on of to towards toward regarding sur de du des envers")
+"""Prepositions between a speaker and whom it speaks about."""
+
+WITH_OR_AGAINST = _both("mit gegen with against avec contre")
+"""Prepositions that do the same before an article; without one they join two names of a list."""
+
+COMPARING = ("vergleich", "unterschied", "unterscheid", "compar", "differ")
+"""Beginnings of words that set two parties side by side: then both are asked."""
 
 LINKS = ARTICLES | _both("von bei für aus of by from de d chez pour for")
 """Small words between a party word and the name it belongs to ("Programm von …")."""

@@ -120,7 +120,7 @@ class DocumentKind(StrEnum):
 
 
 class Source(Frozen):
-    """One published document of the pack. The first rendition is the one that is read and cited."""
+    """One published document of the pack, in the one rendition that is read, cited and offered."""
 
     id: Slug
     title: str = Field(min_length=1, max_length=300)
@@ -134,7 +134,19 @@ class Source(Frozen):
     valid_from: date | None = None
     valid_until: date | None = Field(default=None, description="Last day on which it is in force")
     note: Localised = Field(default_factory=dict, description="What a reader should know about this edition")
-    renditions: tuple[Rendition, ...] = Field(min_length=1)
+    renditions: tuple[Rendition, ...] = Field(
+        min_length=1, json_schema_extra={"maxItems": 1}, description="The file that carries it; exactly one for now"
+    )
+
+    @field_validator("renditions")
+    @classmethod
+    def _one_rendition(cls, renditions: tuple[Rendition, ...]) -> tuple[Rendition, ...]:
+        if len(renditions) > 1:
+            raise ValueError(
+                "holds more than one file; only the one that is read and cited can be listed, "
+                "another edition is a document of its own"
+            )
+        return renditions
 
 
 class LawReference(Frozen):
@@ -165,6 +177,11 @@ class RuleCard(Frozen):
     id: Slug
     title: Localised
     ask: dict[Language, tuple[str, ...]] = Field(description="Phrasings that this card answers, per language")
+    cues: tuple[str, ...] = Field(
+        default=(),
+        description="Sets of concepts of voting (elections/common/understand/procedure) that call for this card: "
+        "a question that holds all of a set is answered by it. `!x`: x must be absent; `=` first: nothing else said",
+    )
     statements: tuple[Statement, ...] = Field(min_length=1)
     deadline: Deadline | None = None
     valid_from: date
@@ -204,7 +221,7 @@ class Election(Frozen):
     time_zone: str
     languages: tuple[Language, ...] = Field(min_length=1, description="Interface languages; the first is the default")
     authority: Authority
-    operator: Operator
+    operator: Operator | None = Field(description="null while nobody is entered; pages and `serve` then say so")
     party_order: Literal["alphabetical", "listed", "shuffle"] = "alphabetical"
     fictional: bool = Field(default=False, description="An invented election, said so on every page")
     suggestions: tuple[Suggestion, ...] = ()

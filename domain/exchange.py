@@ -48,6 +48,8 @@ class Scope(Frozen):
     parties: tuple[str, ...] = Field(description="Party ids in published order")
     named: bool = Field(description="Parties were named, by the question, its context or the caller")
     people: tuple[str, ...] = Field(default=(), description="Names of leading people that were mapped to a party")
+    unknown: tuple[str, ...] = Field(default=(), description="Names of parties as written that no party here has")
+    spoken_of: tuple[str, ...] = Field(default=(), description="Ids of parties that were named but not asked")
     resolved: str = Field(description="The question with what follow-up words refer to")
     matter: str = Field(description="The resolved question with party names masked: all that retrieval may see")
 
@@ -66,10 +68,12 @@ class Digests(Frozen):
 
     corpus: Digest
     index: Digest
+    election: Digest = Field(description="The pack as built: procedure cards, polling day, parties, sources, operator")
     policy: Digest
     settings: Digest
+    understand: Digest = Field(description="The phrases by which questions say what they are about")
     wording: Digest
-    code: str
+    code: str = Field(description="Digest of the program's own source")
 
 
 class Exchange(Frozen):

@@ -9,7 +9,16 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from domain.cue_words import ALONE_WORDS, ARTICLES, CONJUNCTIONS, FUNCTION_WORDS, LINKS, PARTY_WORDS, STATING_VERBS
+from domain.cue_words import (
+    ALONE_WORDS,
+    ARTICLES,
+    CONJUNCTIONS,
+    FUNCTION_WORDS,
+    LINKS,
+    PARTY_WORDS,
+    PREPOSITION_ARTICLES,
+    STATING_VERBS,
+)
 from domain.election import AmbiguousForm, Cue
 from domain.name_trie import SLOT, Entry, Found, Word, fold
 
@@ -108,7 +117,10 @@ def _words_before(found: Found, source: Source) -> list[str]:
 
 
 def _words_after(found: Found, source: Source) -> list[str]:
-    """The word after a form, and what a conjunction or article there leads to."""
+    """The word after a form, and what a conjunction or article there leads to.
+
+    An article with a preposition inside begins a phrase of its own.
+    """
     if found.head is not None:
         return [found.head]
     if PUNCTUATION.search(_gap_after(found, source)):
@@ -116,7 +128,7 @@ def _words_after(found: Found, source: Source) -> list[str]:
     after: list[str] = []
     for word in source.words[found.last : found.last + 3]:
         after.append(word.folded)
-        if word.folded not in CONJUNCTIONS and word.folded not in ARTICLES:
+        if word.folded in PREPOSITION_ARTICLES or not (word.folded in CONJUNCTIONS or word.folded in ARTICLES):
             break
     return after
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -60,15 +61,17 @@ class Names:
     def __init__(self, parties: Iterable[Party], *, extra: Iterable[str] = ()) -> None:
         """Names of these parties; `extra` are further names that belong to no party and are masked alike."""
         self._root = Node()
+        self._given: set[str] = set()
         for party in parties:
             _enter_party(self._root, party)
+            self._given |= {words[0].folded for p in party.people if len(words := words_of(p.name)) > 1}
         for name in extra:
             enter(self._root, name, None, None, None)
 
     def mentions(self, text: str) -> tuple[Mention, ...]:
         """Every name in the text, left to right, none overlapping, the longest form first."""
         source = Source(text, words_of(text), SLOT not in text and text == text.lower())
-        items = _candidates(self._root, source)
+        items = _candidates(self._root, source, self._given)
         items = _join_lists(items, source, range(len(items)), 1)
         items = _join_lists(items, source, range(len(items) - 1, -1, -1), -1)
         kept: list[Mention] = []
@@ -129,7 +132,7 @@ def _key(form: str) -> tuple[str, ...]:
     return tuple(words[1:] if len(words) > 1 and words[0] in ARTICLES else words)
 
 
-def _candidates(root: Node, source: Source) -> list[_Item]:
+def _candidates(root: Node, source: Source, given: AbstractSet[str]) -> list[_Item]:
     """Forms found from left to right: with a mention if sure, without if a list must decide."""
     items: list[_Item] = []
     place, words = 0, source.words
@@ -137,7 +140,7 @@ def _candidates(root: Node, source: Source) -> list[_Item]:
         step = 1
         if words[place].folded in root.following or len(words[place].folded) > 6:
             options = found_at(root, words, place, source.text)
-            sure = next(((o, entries) for o in options if (entries := _sure(o, source))), None)
+            sure = next(((o, entries) for o in options if (entries := _sure(o, source, given))), None)
             if sure is not None:
                 items.append(_Item(sure[0], _mention(*sure, source)))
                 step = sure[0].last - place
@@ -155,8 +158,22 @@ def _hide(found: Found, words: list[Word]) -> None:
         words[place] = Word(hidden, hidden, words[place].start, words[place].end)
 
 
-def _sure(found: Found, source: Source) -> tuple[Entry, ...]:
-    return tuple(e for e in found.entries if e.ambiguous is None or cued(e, e.ambiguous, found, source))
+def _sure(found: Found, source: Source, given: AbstractSet[str]) -> tuple[Entry, ...]:
+    return tuple(
+        e
+        for e in found.entries
+        if (e.ambiguous is None or cued(e, e.ambiguous, found, source)) and not _namesake(e, found, source, given)
+    )
+
+
+def _namesake(entry: Entry, found: Found, source: Source, given: AbstractSet[str]) -> bool:
+    """A surname with the given name of another leading person directly before it is somebody else."""
+    if entry.person is None or found.first == 0:
+        return False
+    before = source.words[found.first - 1]
+    gap = source.text[before.end : source.words[found.first].start]
+    own = {w.folded for w in words_of(entry.person)}
+    return gap.isspace() and before.folded in given and before.folded not in own
 
 
 def _mention(found: Found, entries: tuple[Entry, ...], source: Source) -> Mention:

@@ -35,3 +35,35 @@ class Share:
 def share(outcomes: list[bool]) -> Share:
     """How many of the outcomes are true."""
     return Share(sum(outcomes), len(outcomes))
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a share is meant to be, and the regression gate behind which it must not fall.
+
+    The aim is a promise and may be missed: then it is printed as missed. The gate guards what was already
+    reached, and is all that an exit code speaks of. `more` says that a larger share is a better one.
+    """
+
+    aim: float
+    gate: float
+    more: bool
+
+    def __post_init__(self) -> None:
+        if not self.reaches(self.aim, self.gate):
+            raise ValueError(f"the gate {self.gate} asks for more than the aim {self.aim}")
+
+    def reaches(self, value: float, mark: float) -> bool:
+        """Whether the value is at least as good as the mark."""
+        return value >= mark if self.more else value <= mark
+
+    def holds(self, found: Share) -> bool:
+        """Whether the regression gate is passed; nothing measured is no pass."""
+        return found.total > 0 and self.reaches(found.value, self.gate)
+
+    def judged(self, found: Share) -> str:
+        """The share beside its aim and its gate, each with what became of it."""
+        sign = "≥" if self.more else "≤"
+        aim = "reached" if found.total and self.reaches(found.value, self.aim) else "MISSED"
+        gate = "held" if self.holds(found) else "BROKEN"
+        return f"{found}  aim {sign} {self.aim:.2f}: {aim}  regression gate {sign} {self.gate:.2f}: {gate}"

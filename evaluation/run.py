@@ -1,4 +1,4 @@
-"""The suites of `isegoria evaluate`; each prints its figures and says whether its gate is passed."""
+"""The suites of `isegoria evaluate`; each prints its figures and says whether its regression gate holds."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def corpora() -> Path:
 
 
 def run_suites(settings: Settings, suite: str | None, say: Callable[[str], None]) -> bool:
-    """Run one suite or all over the built bundestag pack. True when every gate is passed."""
+    """Run one suite or all over the built bundestag pack. True when every regression gate holds."""
     if suite is not None and suite not in SUITES:
         raise UnknownElection(f"no suite {suite!r}; there are {', '.join(SUITES)}")
     desk = open_desk(settings, MemoryRecorder(), ("bundestag-2025",))

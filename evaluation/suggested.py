@@ -1,7 +1,7 @@
 """What a voter gets first: sixty questions that a real service suggested, judged party by party.
 
 Figures: is the first quotation relevant (of the pairs that were answered), and how many parties
-that do say something were declared silent.
+that do say something were declared silent. Each stands beside its aim; the exit code speaks of the regression gates.
 """
 
 from __future__ import annotations
@@ -12,14 +12,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 from app.desk import Ask, Desk
-from evaluation.figures import share
+from evaluation.figures import Target, share
 from evaluation.labels import Places, SuggestedLabel, suggested_labels
 
-FIRST_GATE, SILENCE_GATE = 0.50, 0.15
+FIRST = Target(aim=0.85, gate=0.50, more=True)
+SILENCE = Target(aim=0.10, gate=0.15, more=False)
 
 
 async def measure(desk: Desk, questions: Path, say: Callable[[str], None]) -> bool:
-    """Print both figures over all pairs, by reading-only labels and with the pooled ones. True when passed."""
+    """Print both figures over all pairs, by reading-only labels and with the pooled ones. True when no gate broke."""
     texts = {q["id"]: q["question"] for q in json.loads(questions.read_text(encoding="utf-8"))}
     built = desk.election("bundestag-2025")
     places = Places(built)
@@ -50,9 +51,9 @@ async def measure(desk: Desk, questions: Path, say: Callable[[str], None]) -> bo
                 pooled.append(hit or quoted in places.passages(label.party, label.pooled))
                 by_party[label.party].append(pooled[-1])
     say(f"first quotation relevant, labels from reading alone   {share(strict)}")
-    say(f"first quotation relevant, with blind pooled judgement {share(pooled)}")
-    say(f"false silence                                         {share(false_silence)}")
+    say(f"first quotation relevant, with blind pooled judgement {FIRST.judged(share(pooled))}")
+    say(f"false silence                                         {SILENCE.judged(share(false_silence))}")
     say(f"silent where the label says silent                    {share(honest_silence)}")
     for party, outcomes in sorted(by_party.items()):
         say(f"  {party:<22} first quotation relevant {share(outcomes)}")
-    return share(pooled).value >= FIRST_GATE and share(false_silence).value <= SILENCE_GATE
+    return FIRST.holds(share(pooled)) and SILENCE.holds(share(false_silence))

@@ -25,7 +25,7 @@ class Masked:
 MARKS: Mapping[str, str] = MappingProxyType(
     {k: f"[{k}]" for k in ("email", "phone", "iban", "tax_id", "address", "plate", "number")}
 )
-"""Neutral marks by kind; the wording files hold the ones that a voter reads."""
+"""Neutral marks by kind; `masked.*` of the page's messages are what a voter reads in their place."""
 
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}")
 _IBAN = re.compile(r"(?<!\w)[A-Za-z]{2}\d{2}(?:[ ]?[A-Za-z0-9]){11,30}(?!\w)")

@@ -1,7 +1,8 @@
 """An election pack to a sealed, published build: complete or not at all.
 
-Everything is made in a folder of its own and renamed into place when the last file is written;
-a build that fails leaves what was served before untouched.
+Everything is made in a folder of its own, which gets its name when the last file is on disk; only
+then is the election pointed at it. No build ever changes or removes another, so whatever ends a
+build at whatever moment, what was served before is served on.
 """
 
 from __future__ import annotations
@@ -9,25 +10,29 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from app.common import RetrievalData
 from app.errors import BuildError
-from app.places import build_folder, builds_folder, publish_current, sources_folder
+from app.main import SystemChance
+from app.places import publish_current, sources_folder
+from app.sealed import REPORT
 from domain.base import Digest, sha256
 from domain.election import DocumentStatus, Election, Source
 from domain.names import Names
 from ingestion.embedding import encoder_for
 from ingestion.extract import Extracted, extract, extract_apart
-from ingestion.fetch import collect
+from ingestion.fetch import Shelf, Taken, collect
 from ingestion.layout import Page
 from ingestion.lock import compare, corpus_lock
+from ingestion.publish import named, unfinished
 from ingestion.seal import Encoder, seal
+
+READING = "reading"
 
 Progress = Callable[[str, int, int], None]
 """Called with the stage's name, how much is done and how much there is."""
@@ -42,16 +47,22 @@ class Built:
     corpus: Digest
     index: Digest
     extracted: tuple[Extracted, ...]
+    taken: Mapping[Digest, Taken]
 
 
 @dataclass(frozen=True)
 class Order:
-    """What to build and where: pack folder, data directory, mirror, and whether to replace the committed lock."""
+    """What to build and where: pack folder, data directory, mirror, and whether to replace the committed lock.
+
+    `first` must succeed with the finished folder before the election is pointed at it; `clock` dates what is fetched.
+    """
 
     pack: Path
     data: Path
     mirror: Path | None = None
     update_lock: bool = False
+    first: Callable[[Path], None] = lambda _folder: None
+    clock: Callable[[], datetime] = SystemChance().now
 
 
 def build(election: Election, data: RetrievalData, order: Order, progress: Progress) -> Built:
@@ -59,26 +70,24 @@ def build(election: Election, data: RetrievalData, order: Order, progress: Progr
     served = [s for s in election.sources if _is_served(s, election)]
     if not served:
         raise BuildError(f"{order.pack / 'sources.yaml'}: no document is in force on {election.polling_day}")
-    files = collect(election, order.pack, sources_folder(order.data), order.mirror)
-    extracted = _extract_all(served, election, files, progress)
-    encoder = encoder_for(election, data.weights, order.data, progress)
-    lock = corpus_lock(election, extracted, data.pinned(), encoder.digest if encoder else None)
-    committed = order.pack / "corpus.lock"
-    if not order.update_lock:
-        compare(committed, lock)
-    corpus = sha256(lock)
-    with _staging(order.data, election.id) as folder:
-        _write(folder, lock, election, extracted, files)
+    with unfinished(order.data, election.id) as folder:
+        shelf = Shelf(order.pack, sources_folder(order.data), order.mirror, order.clock)
+        taken = collect(election, shelf, folder / READING)
+        extracted = _extract_all(served, election, taken, progress)
+        encoder = encoder_for(election, data.weights, order.data, progress)
+        lock = corpus_lock(election, extracted, data.pinned(), encoder.digest if encoder else None)
+        committed = order.pack / "corpus.lock"
+        if not order.update_lock:
+            compare(committed, lock)
+        _write(folder, lock, election, extracted, taken)
         (folder / "retrieval.json").write_bytes(data.sealed())
         index = _seal(folder, election, data, extracted, encoder, progress)
-        final = build_folder(order.data, election.id, corpus)
-        if final.exists():
-            shutil.rmtree(final)
-        os.replace(folder, final)
-    publish_current(order.data, election.id, corpus)
-    if order.update_lock:
-        committed.write_bytes(lock)
-    return Built(election.id, final, corpus, index, extracted)
+        final = named(folder)
+        order.first(final)
+        if order.update_lock:
+            committed.write_bytes(lock)
+        publish_current(order.data, election.id, final.name)
+    return Built(election.id, final, sha256(lock), index, extracted, taken)
 
 
 def _is_served(source: Source, election: Election) -> bool:
@@ -88,13 +97,13 @@ def _is_served(source: Source, election: Election) -> bool:
 
 
 def _extract_all(
-    sources: Sequence[Source], election: Election, files: dict[Digest, Path], progress: Progress
+    sources: Sequence[Source], election: Election, taken: Mapping[Digest, Taken], progress: Progress
 ) -> tuple[Extracted, ...]:
     done = 0
 
     def one(source: Source) -> Extracted:
         nonlocal done
-        path = files[source.renditions[0].sha256]
+        path = taken[source.renditions[0].sha256].path
         plain = source.renditions[0].media_type == "text/markdown"
         read = extract if plain else extract_apart
         result = read(source, path, election.parties)
@@ -123,21 +132,22 @@ def _seal(
 
 
 def _write(
-    folder: Path, lock: bytes, election: Election, extracted: Sequence[Extracted], files: dict[Digest, Path]
+    folder: Path, lock: bytes, election: Election, extracted: Sequence[Extracted], taken: Mapping[Digest, Taken]
 ) -> None:
     (folder / "corpus.lock").write_bytes(lock)
     (folder / "election.json").write_text(election.model_dump_json(), encoding="utf-8")
     with (folder / "passages.jsonl").open("w", encoding="utf-8") as out:
         for one in extracted:
             out.writelines(p.model_dump_json() + "\n" for p in one.passages)
-    (folder / "report.json").write_text(json.dumps([_row(one) for one in extracted], indent=1), encoding="utf-8")
+    digests = {s.id: s.renditions[0].sha256 for s in election.sources}
+    rows = [_row(one, taken[digests[one.source]]) for one in extracted]
+    (folder / REPORT).write_text(json.dumps(rows, indent=1), encoding="utf-8")
     (folder / "originals").mkdir()
-    for digest, path in sorted(files.items()):
-        shutil.copyfile(path, folder / "originals" / digest)
-    sources = {s.id: s for s in election.sources}
+    for digest, source in sorted(taken.items()):
+        source.path.rename(folder / "originals" / digest)
+    shutil.rmtree(folder / READING)
     for one in extracted:
-        digest = sources[one.source].renditions[0].sha256
-        pages = folder / "pages" / digest
+        pages = folder / "pages" / digests[one.source]
         pages.mkdir(parents=True)
         texts = json.dumps([page.text for page in one.pages], ensure_ascii=False)
         (pages / "texts.json").write_text(texts, encoding="utf-8")
@@ -160,9 +170,12 @@ def _page(page: Page) -> str:
     )
 
 
-def _row(one: Extracted) -> dict[str, object]:
+def _row(one: Extracted, taken: Taken) -> dict[str, object]:
     return {
         "document": one.source,
+        "origin": taken.origin,
+        "url": taken.url,
+        "fetched": taken.fetched,
         "pages": len(one.pages),
         "empty_pages": list(one.empty_pages),
         "passages": len(one.passages),
@@ -170,20 +183,3 @@ def _row(one: Extracted) -> dict[str, object]:
         "kept": one.kept,
         "dropped": one.dropped,
     }
-
-
-@contextmanager
-def _staging(data: Path, election: str) -> Iterator[Path]:
-    """A fresh folder beside the builds, gone again if anything fails."""
-    parent = builds_folder(data, election)
-    try:
-        parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=".new-", dir=parent))
-    except OSError as error:
-        raise BuildError(f"{parent}: cannot be written ({error.strerror})") from error
-    try:
-        yield folder
-    except OSError as error:
-        raise BuildError(f"{error.filename or folder}: cannot be written ({error.strerror})") from error
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)

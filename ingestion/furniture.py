@@ -11,6 +11,7 @@ import re
 from collections import Counter, defaultdict
 from dataclasses import replace
 
+from ingestion.foretold import without_foretold
 from ingestion.layout import Line, Page, Tally
 
 EDGE = 0.12
@@ -30,7 +31,7 @@ def clean_lines(pages: tuple[Page, ...], tally: Tally) -> tuple[Page, ...]:
     """The pages with only lines of running text left; the spans of furniture are kept per page."""
     pages = _without_line_numbers(pages, tally)
     pages = _without_furniture(pages, tally)
-    return tuple(_without_contents(page, tally) for page in pages)
+    return without_foretold(tuple(_without_contents(page, tally) for page in pages), tally)
 
 
 def _key(line: Line) -> str:

@@ -1,7 +1,8 @@
 """`corpus.lock`: what a corpus is made of, so that anyone can build the same one and see that it is the same.
 
-Documents, passages and spans, tool versions, analyser and fitted integers by digest. Holds no
-path, no time and no machine: same inputs, same bytes.
+Documents, passages and spans, procedure cards, polling day, what is stated about each document,
+tool versions, analyser and fitted integers by digest. Holds no path, no time of its making and no
+machine: same inputs, same bytes. Who operates the service is not part of it.
 """
 
 from __future__ import annotations
@@ -15,10 +16,10 @@ from pathlib import Path
 from app.errors import BuildError
 from app.retrieval import analyse
 from domain.base import Digest, digest_of, sha256
-from domain.election import Election
+from domain.election import Election, Source
 from ingestion.extract import Extracted
 
-FORMAT = 1
+FORMAT = 2
 TOOLS = ("pypdfium2", "nltk", "llama-index-core", "PyStemmer", "markdown-it-py", "trafilatura", "tokenizers")
 
 
@@ -42,12 +43,20 @@ def corpus_lock(
             for one in extracted
         ],
         "names_sha256": digest_of([p.model_dump(mode="json") for p in election.parties]),
+        "rules_sha256": digest_of([c.model_dump(mode="json") for c in election.rules]),
+        "sources_sha256": digest_of([_stated(s) for s in election.sources]),
+        "polling_day": election.polling_day.isoformat(),
         "tools": {name: version(name) for name in TOOLS} | {"unicode": unicodedata.unidata_version},
         "analyser": analyse.VERSION,
         "retrieval": retrieval,
         "model_sha256": model,
     }
     return (json.dumps(lock, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode()
+
+
+def _stated(source: Source) -> dict[str, object]:
+    """What the pack says about a document; where its file lies or is offered changes no answer."""
+    return source.model_dump(mode="json", exclude={"renditions"})
 
 
 def compare(committed: Path, built: bytes) -> None:

@@ -16,6 +16,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from app.errors import SourceError
+from ingestion.html_tables import pieces, plain, rows
 from ingestion.layout import Glyph, Page, Tally, Unit
 from ingestion.paragraphs import add_glyph
 
@@ -25,6 +26,7 @@ _CONTENTS = re.compile(
     r"^(inhalt|inhaltsübersicht|inhaltsverzeichnis|contents|table of contents|sommaire)$", re.IGNORECASE
 )
 _ENDS = re.compile(r"[.!?:;…][\"”“’»)\]]*$")
+_BREAK = re.compile(r"</?(?:br|p|div|li|dt|dd|td|th|tr)\b", re.IGNORECASE)
 MAX_BYTES = 20_000_000
 
 Kind = Literal["text", "item", "table"]
@@ -129,8 +131,20 @@ def _completes(held: _Block, block: _Block, law: bool) -> bool:
 
 def _blocks(text: str, tally: Tally) -> Iterator[_Block]:
     body = re.sub(r"\A(?:%[^\n]*\n)+", "", text)
-    tokens = MarkdownIt("commonmark", {"html": False}).enable("table").parse(body)
     path: list[tuple[int, str]] = []
+    for is_table, piece in pieces(body):
+        found = [_Block((), "table", row) for row in rows(piece)] if is_table else _parsed(piece, path, tally)
+        for block in found:
+            block.heading = tuple(h for _, h in path)
+            if path and _CONTENTS.match(path[-1][1]):
+                tally.drop("contents", len(block.text))
+            elif block.text.strip():
+                yield block
+
+
+def _parsed(text: str, path: list[tuple[int, str]], tally: Tally) -> Iterator[_Block]:
+    """The blocks of a piece of Markdown; headings change the path, which the caller reads after each block."""
+    tokens = MarkdownIt("commonmark", {"html": True}).enable("table").parse(text)
     lists = 0
     item = ""
     for i, token in enumerate(tokens):
@@ -149,25 +163,21 @@ def _blocks(text: str, tally: Tally) -> Iterator[_Block]:
             item = f"{token.info}{token.markup} " if token.info else ""
         elif token.type == "table_open":
             for row in _table(tokens[i:]):
-                if path and _CONTENTS.match(path[-1][1]):
-                    tally.drop("contents", len(row))
-                else:
-                    yield _Block(tuple(h for _, h in path), "table", row, lists)
+                yield _Block((), "table", row, lists)
+        elif token.type == "html_block":
+            yield _Block((), "item" if lists else "text", plain(token.content), lists)
         elif token.type == "inline" and tokens[i - 1].type == "paragraph_open":
             words = item + _inline(token)
             item = ""
-            if path and _CONTENTS.match(path[-1][1]):
-                tally.drop("contents", len(words))
-            else:
-                yield _Block(tuple(h for _, h in path), "item" if lists else "text", words, lists)
+            yield _Block((), "item" if lists else "text", words, lists)
 
 
 def _inline(token: Token) -> str:
     parts = []
     for child in token.children or []:
-        if child.type in ("text", "code_inline", "html_inline"):
+        if child.type in ("text", "code_inline"):
             parts.append(child.content)
-        elif child.type in ("softbreak", "hardbreak"):
+        elif child.type in ("softbreak", "hardbreak") or (child.type == "html_inline" and _BREAK.match(child.content)):
             parts.append(" ")
         elif child.type == "image":
             parts.append(child.content)

@@ -53,6 +53,7 @@ def print_report(built: Built) -> None:
     console = Console()
     console.print(f"[bold]{built.election}[/bold]  corpus {built.corpus[:16]}  index {built.index[:16]}")
     widest = max(len(one.source) for one in built.extracted)
+    fetched = {t.path.parent.name: f"fetched {t.fetched} from {t.url}" for t in built.taken.values() if t.fetched}
     for one in built.extracted:
         share = 100 * one.kept // max(1, one.characters)
         console.print(
@@ -67,4 +68,6 @@ def print_report(built: Built) -> None:
             console.print(
                 f"  {'':<{widest}}  left out: {'; '.join(left)}", style="dim", highlight=False, soft_wrap=True
             )
+        if one.source in fetched:
+            console.print(f"  {'':<{widest}}  {fetched[one.source]}", style="dim", highlight=False, soft_wrap=True)
     console.print("  The rest are line ends, hyphens of line breaks, bullets and spaces.", style="dim")

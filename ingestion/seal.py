@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from app.retrieval.analyse import SLOT, Analyser, Stopwords, learn_compounds, word_counts
 from app.retrieval.corpus import FORMAT, pool
 from app.retrieval.embed import Code
-from app.retrieval.index import WindowPoint, build_edge
-from app.retrieval.lexical import build_lexicon, gram_table, postings
+from app.retrieval.index import EdgeCandidates, WindowPoint, build_edge
+from app.retrieval.lexicon import build_lexicon, postings
+from app.retrieval.variants import gram_table
 from domain.base import Digest, Language
 from domain.names import Names
 from domain.passage import Passage
@@ -64,7 +65,10 @@ def seal(
         offset += size
     codes, starts = _vectors(texts, encoder)
     arrays["window_starts"] = starts
-    np.savez(index / "arrays.npz", **arrays)  # type: ignore[arg-type]
+    (index / "arrays").mkdir()
+    for name, array in arrays.items():
+        arrays[name] = array.astype(np.int32)
+        np.save(index / "arrays" / f"{name}.npy", arrays[name])
     np.save(index / "vectors.npy", codes)
     pools: dict[str, int] = {}
     for p in passages:
@@ -78,6 +82,8 @@ def seal(
     }
     (index / "meta.json").write_text(json.dumps(meta), encoding="utf-8")
     build_edge(index / "qdrant", points(passages, rows, codes, starts, encoder is not None), codes.shape[1])
+    # The engine finishes its files when it first opens them: here, not where several processes share them.
+    EdgeCandidates(index / "qdrant").close()
     digest = _digest(arrays, codes)
     (folder / "index.digest").write_text(digest + "\n", encoding="utf-8")
     return digest
@@ -118,7 +124,7 @@ def _seal_language(
     parts = learn_compounds(counts, language)
     analyser = Analyser(language, lists, parts)
     documents = [(analyser.stems(texts[n]) + analyser.pairs(texts[n]), analyser.grams(texts[n])) for n in numbers]
-    lexicon = build_lexicon(documents)
+    lexicon = build_lexicon(documents, [passages[n].document for n in numbers])
     sentinel = len(lexicon.idf)
     found = postings(lexicon, documents)
     for n, (ids, weights) in zip(numbers, found, strict=True):
@@ -134,7 +140,9 @@ def _seal_language(
             stands.append(lists.takes_stand(text))
         first.append(len(sentences))
     key = f"{language}."
-    arrays[key + "idf"] = lexicon.idf
+    arrays[key + "idf"], arrays[key + "found"] = lexicon.idf, lexicon.found
+    arrays[key + "topical"], arrays[key + "related"] = lexicon.topical, lexicon.related
+    arrays[key + "related_shares"], arrays[key + "related_starts"] = lexicon.shares, lexicon.related_starts
     arrays[key + "rows"] = np.array(numbers, dtype=np.int64)
     arrays[key + "terms"], arrays[key + "starts"] = _flat([ids for ids, _ in found], sentinel)
     arrays[key + "weights"], _ = _flat([weights for _, weights in found], 0)

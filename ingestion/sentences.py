@@ -26,7 +26,8 @@ _NEXT_OPENS = re.compile(r"^[\"„“«»(\[]*(?:[A-ZÄÖÜÉÈÀÇ\d§•€]|[
 _LETTER = re.compile(r"(?:^|[\s(„“\"])[^\W\d_]\.$")
 _LETTER_FOLLOWS = re.compile(r"^[^\W\d_]\.")
 _SENTENCE_WORD = re.compile(
-    r"^(?:Januar|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember)\b"
+    r"^(?:Januar|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember|Tage?s?"
+    r"|Lebensjahr\w*)\b"
 )
 
 

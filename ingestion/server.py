@@ -7,6 +7,7 @@ from pathlib import Path
 from qdrant_client import QdrantClient
 
 from app.common import RetrievalData
+from app.errors import IndexUnusable
 from app.main import collection_name
 from app.retrieval.balance import term_offset
 from app.retrieval.corpus import Corpus
@@ -31,10 +32,25 @@ def server_points(corpus: Corpus) -> list[WindowPoint]:
 
 
 def fill_server(folder: Path, url: str, election: str) -> None:
-    """Fill the collection of this build. Raises IndexUnusable when the server does not answer."""
-    corpus = Corpus(folder, RetrievalData.opened((folder / "retrieval.json").read_bytes()).stopwords)
+    """Fill the collection of this build on the server. Raises IndexUnusable when it does not answer."""
     client = QdrantClient(url=url)
     try:
-        build_server(client, collection_name(election, folder.name), server_points(corpus), corpus.windows.shape[1])
+        fill_collection(client, folder, election)
     finally:
         client.close()
+
+
+def fill_collection(client: QdrantClient, folder: Path, election: str) -> None:
+    """Fill the collection of this build, unless it is there whole: then it may be in use. Raises IndexUnusable."""
+    corpus = Corpus(folder, RetrievalData.opened((folder / "retrieval.json").read_bytes()).stopwords)
+    name, made = collection_name(election, folder.name), server_points(corpus)
+    if not _holds(client, name, len(made)):
+        build_server(client, name, made, corpus.windows.shape[1])
+
+
+def _holds(client: QdrantClient, collection: str, points: int) -> bool:
+    """Whether the collection was filled to the end. A build's name stands for its content, so the count suffices."""
+    try:
+        return client.collection_exists(collection) and client.count(collection, exact=True).count == points
+    except Exception as error:  # qdrant-client raises its own, httpx's and grpc's errors
+        raise IndexUnusable(f"the Qdrant collection {collection!r} did not answer ({type(error).__name__})") from error

@@ -21,7 +21,10 @@ def new_exchange(number: int, conversation: str = "c0", claims: int = 3, hits: i
         at=f"2031-05-04T12:{number // 60 % 60:02d}:{number % 60:02d}Z",
         seed=number,
         question=Question(election="toy", text=f"Question {number}?", language="en", conversation=conversation),
-        digests=Digests(corpus=digest, index=digest, policy=digest, settings=digest, wording=digest, code="0"),
+        digests=Digests(
+            corpus=digest, index=digest, election=digest, policy=digest, settings=digest, understand=digest,
+            wording=digest, code="0",
+        ),
         scope=Scope(subject=Subject.PARTIES, parties=("party-0",), named=True, resolved="r", matter="m"),
         hits=tuple(
             Hit(passage=digest, party=f"party-{n % 5}", rank=n, score=n, lexical=n, dense=n, coverage=n)

@@ -1,6 +1,7 @@
 """In CI a skip counts as a failure unless its reason stands in `skip_allow_list.txt`.
 
-A suite that quietly skips its heart is worse than a red one. Registered from `conftest.py`.
+A suite that quietly skips its heart is worse than a red one. `.ci/run` sets CI=true, which asks for this; on
+a developer's machine a skip is only reported. Registered from `conftest.py`.
 """
 
 from __future__ import annotations

@@ -6,12 +6,13 @@ import ast
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from app.packs import load_pack
+from domain.election import Election
 from tests.neutrality.worlds import certain
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -34,14 +35,8 @@ HEAVY = (
     "sentence_transformers",
     "nltk",
 )
-MAY_NAME_PARTIES = (
-    "tests/corpora",
-    "tests/domain",
-    "tests/elections",
-    "tests/guardrails",
-    "tests/contract",
-    "tests/data",
-)
+MAY_NAME_REAL_PARTIES = ("tests/corpora/", "tests/domain/", "tests/elections/")
+"""Tests that read the corpora, or whose matter is the finding of these very names."""
 
 
 def tree(path: Path) -> ast.Module:
@@ -126,24 +121,30 @@ def test_nothing_is_patched(path: Path) -> None:
     assert not [n.attr for n in ast.walk(module) if isinstance(n, ast.Attribute) and n.attr in ("setattr", "delattr")]
 
 
-def party_names() -> re.Pattern[str]:
-    """Certain names of every party of every pack."""
-    packs = sorted(p.parent for p in (ROOT / "elections").glob("*/election.yaml"))
-    forms = {f for pack in packs for party in load_pack(pack).parties for f in certain(party) if len(f) >= 3}
-    return re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, sorted(forms, key=len, reverse=True))) + r")(?!\w)")
+def elections(*fictional: bool) -> list[Election]:
+    """The packs that are invented, or real, or both."""
+    packs = [load_pack(p.parent) for p in sorted((ROOT / "elections").glob("*/election.yaml"))]
+    return [pack for pack in packs if pack.fictional in fictional]
+
+
+def names_in(paths: Iterable[Path], packs: Sequence[Election]) -> dict[str, list[str]]:
+    """Files that hold a certain name of a party of these packs, with the names."""
+    forms = {f for pack in packs for party in pack.parties for f in certain(party) if len(f) >= 3}
+    known = re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, sorted(forms, key=len, reverse=True))) + r")(?!\w)")
+    found = {named(path): sorted(set(known.findall(path.read_text(encoding="utf-8")))) for path in paths}
+    return {path: hits for path, hits in found.items() if hits}
 
 
 def test_no_party_is_named_in_code() -> None:
-    """Only packs name parties, and tests that read the corpora or test the finding of names."""
-    pattern = party_names()
-    found = {}
-    for path in (*MODULES, *TESTS, *sorted((ROOT / "bench").rglob("*.py"))):
-        if named(path).startswith(MAY_NAME_PARTIES) or path == Path(__file__):
-            continue
-        hits = sorted(set(pattern.findall(path.read_text(encoding="utf-8"))))
-        if hits and not named(path).startswith("tests/"):
-            found[named(path)] = hits
-    assert found == {}
+    """Only packs name parties, the invented ones too."""
+    assert names_in([*MODULES, *sorted((ROOT / "bench").rglob("*.py"))], elections(True, False)) == {}
+
+
+def test_real_parties_are_named_only_by_tests_that_must() -> None:
+    files = [p for ending in ("py", "yaml", "json") for p in sorted((ROOT / "tests").rglob(f"*.{ending}"))]
+    found = names_in(files, elections(False))
+    assert [path for path in found if not path.startswith(MAY_NAME_REAL_PARTIES)] == []
+    assert found, "the names are looked for, and found where they may stand"
 
 
 def test_importing_the_composition_root_stays_light() -> None:

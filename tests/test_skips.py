@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -35,6 +36,29 @@ def test_a_reason_on_the_list_passes_and_another_fails_only_in_ci(tmp_path: Path
     done = run(tmp_path, "I did not feel like it", ci=True)
     assert done.returncode == 1
     assert "test_it.py::test_skips: I did not feel like it" in done.stdout
+
+
+def test_nothing_that_can_be_installed_may_be_skipped_in_ci() -> None:
+    listed = allowed_reasons(ALLOWED.read_text(encoding="utf-8"))
+    texts = [p.read_text(encoding="utf-8") for p in (ROOT / "tests").rglob("*.py") if p != Path(__file__)]
+    lines = [line for text in texts for line in text.splitlines() if "skip" in line or "reason=" in line]
+    reasons = [r for line in lines for r in re.findall(r'"([^"]*(?:NOT tried|not installed|not built)[^"]*)"', line)]
+    assert reasons, "there are such tests"
+    assert [r for r in reasons if r.startswith(listed)] == []
+
+
+@pytest.mark.parametrize(("fails", "expected"), [("", ["check", "test"]), ("check", ["check"])])
+def test_what_ci_runs_checks_first_then_tests_with_skips_as_failures(
+    tmp_path: Path, fails: str, expected: list[str]
+) -> None:
+    """`.ci/run` as it is, with a `make` that only writes down how it was called."""
+    make = tmp_path / "make"
+    make.write_text(f'#!/bin/sh\necho "$1 $CI" >> {tmp_path}/calls\n[ "$1" != "{fails}" ]\n')
+    make.chmod(0o755)
+    environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "CI": ""}
+    done = subprocess.run([ROOT / ".ci" / "run"], env=environment, capture_output=True, timeout=60, check=False)
+    assert (tmp_path / "calls").read_text().splitlines() == [f"{target} true" for target in expected]
+    assert (done.returncode == 0) is (not fails)
 
 
 @pytest.mark.parametrize(("reason", "found"), [("a b", []), ("a", ["t: a"]), ("", ["t: "]), ("xa b", ["t: xa b"])])

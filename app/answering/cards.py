@@ -2,44 +2,85 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from app.answering.desk_view import Room
+from app.answering.procedure import Heard, cue_fit, listen
 from app.answering.wording import filled
 from app.links import viewer_url
 from app.retrieval.analyse import Analyser, Stopwords, words
 from domain.answer import Citation, Claim
 from domain.base import Language
-from domain.election import LawReference, RuleCard, Statement
+from domain.election import DocumentStatus, LawReference, RuleCard, Statement
 from domain.exchange import Exchange
 from domain.passage import Passage
 
 ENOUGH = 600
 """Least Dice similarity, in thousandths, between the words of a question and a card's phrasing."""
+ALMOST = 850
+"""From here on a phrasing is the question itself but for a word."""
 
 
-def matching_card(exchange: Exchange, room: Room) -> RuleCard | None:
-    """The card in force whose phrasing fits the question best, or None."""
+def matching_card(exchange: Exchange, room: Room, in_force: bool = True) -> RuleCard | None:
+    """The card in force that answers the question, or None; of the others with `in_force` false.
+
+    A phrasing that is almost the question itself comes first, then the card that cues on most
+    of the question's concepts, then the likeliest phrasing. A question about a reform has no card.
+    """
     scope = exchange.scope
     assert scope is not None
     language = exchange.question.language
-    lists = room.built.retrieval.stopwords.get(language, Stopwords(frozenset(), frozenset()))
-    analyser = Analyser(language, lists)
+    analyser, cards = room.built.kept(("cards", language, in_force), lambda: _phrased(language, in_force, room))
     asked = _stems(scope.matter, analyser, room)
     best: tuple[int, str, RuleCard] | None = None
-    for card in room.built.election.rules:
-        if not _in_force(card, room):
-            continue
-        fit = max((_alike(asked, _stems(phrase, analyser, room)) for phrase in card.ask.get(language, ())), default=0)
+    for card, phrasings in cards:
+        fit = max((_alike(asked, phrasing) for phrasing in phrasings), default=0)
         if fit >= ENOUGH and (best is None or (-fit, card.id) < (best[0], best[1])):
             best = (-fit, card.id, card)
-    return best[2] if best else None
+    if best is not None and -best[0] >= ALMOST:
+        return best[2]
+    heard = listen(words(scope.matter), room)
+    if any(h.elsewhere for h in heard):
+        return None
+    return _cued([card for card, _ in cards], heard) or (best[2] if best else None)
+
+
+def _cued(cards: Sequence[RuleCard], heard: Sequence[Heard]) -> RuleCard | None:
+    """The card that explains most of the question, the first of the pack among equals."""
+    fits = [(max((cue_fit(card, h) for h in heard), default=0), card) for card in cards]
+    most = max((fit for fit, _ in fits), default=0)
+    return next((card for fit, card in fits if fit == most), None) if most else None
+
+
+def _phrased(
+    language: Language, in_force: bool, room: Room
+) -> tuple[Analyser, tuple[tuple[RuleCard, tuple[_Words, ...]], ...]]:
+    """The cards (not) in force with the words of their phrasings, and what reads questions the same way."""
+    lists = room.built.retrieval.stopwords.get(language, Stopwords(frozenset(), frozenset()))
+    analyser = Analyser(language, lists)
+    return analyser, tuple(
+        (card, tuple(_stems(phrase, analyser, room) for phrase in card.ask.get(language, ())))
+        for card in room.built.election.rules
+        if _in_force(card, room) is in_force
+    )
 
 
 def _in_force(card: RuleCard, room: Room) -> bool:
+    """Whether the card holds on polling day, and so does every law that it cites."""
     day = room.built.election.polling_day
-    return card.valid_from <= day and (card.valid_until is None or day <= card.valid_until)
+    cited = [room.built.election.source(r.document) for statement in card.statements for r in statement.law]
+    return _holds(card.valid_from, card.valid_until, day) and all(
+        source is not None
+        and source.status is DocumentStatus.ADOPTED
+        and _holds(source.valid_from, source.valid_until, day)
+        for source in cited
+    )
+
+
+def _holds(start: date | None, end: date | None, day: date) -> bool:
+    return (start is None or start <= day) and (end is None or day <= end)
 
 
 @dataclass(frozen=True)
@@ -59,7 +100,12 @@ def _stems(text: str, analyser: Analyser, room: Room) -> _Words:
 
 
 def _alike(asked: _Words, phrase: _Words) -> int:
-    """The lesser likeness of the two: the same question words about another matter are another question."""
+    """The lesser likeness of the two: the same question words about another matter are another question.
+
+    One word in common is not enough: who asks something else besides asks another question.
+    """
+    if asked.matter != phrase.matter and len(asked.matter & phrase.matter) < 2:
+        return 0
     return min(_fit(asked.all, phrase.all), _fit(asked.matter, phrase.matter))
 
 

@@ -7,49 +7,95 @@ question and the sentence; lead-ins and notices come from the reviewed wording f
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 
+from app.answering.appeals import appeals
 from app.answering.cards import card_claims, matching_card, shown_date
+from app.answering.clarify import ask_which, asks_nothing, cannot_be_read
 from app.answering.desk_view import Room
+from app.answering.lead import lead, notes, nothing_found
 from app.answering.retrieve import best_coverage, find
-from app.answering.wording import base, filled
+from app.answering.wording import base, filled, noticed
 from app.links import first_page, viewer_url
-from app.retrieval.lexical import expansion_of
+from app.retrieval.question import expansion_of
 from app.retrieval.weights import Weights
 from domain.answer import AnswerStatus, Citation, Claim, Searched, Silence
 from domain.base import Language
+from domain.election import RuleCard
 from domain.exchange import Exchange, Subject
 from domain.passage import Hit, Passage, Sentence
 
 LEAST_WORDS = 4
 MOST_WORDS = 70
+FIRST = 600
+"""Share of the floor, in thousandths, that the first sentence covers alone; measured: a higher one silences parties."""
+PLAINLY = 200
+"""How far above the floor a passage covers a question that is plainly its matter."""
+LAW_FLOOR = 750
+"""Least coverage, in thousandths, from which a sentence of the law is quoted where no card fits."""
+MOST_LAW_WORDS = 140
 UNSTOPPED_WORDS = 9
 """From here on a list item without a full stop is quoted; a shorter one is most likely a heading."""
+
+_PROVISION = re.compile(r"(?:§|Art)\s?")
+"""How the citation of a provision opens; the forms of an annex repeat what provisions say."""
+_BLANKS = re.compile(r"[.…_]{4,}|(?:[.…_] ){3,}")
+"""Where a form is to be filled in."""
 
 
 def compose(exchange: Exchange, room: Room) -> Exchange:
     """Draft the answer. Nothing in it is shown before `check` has passed it."""
     scope = exchange.scope
     assert scope is not None
+    if asks_nothing(exchange, room) and not _nobody_to_ask(exchange, room):
+        return ask_which(exchange, room, notes(exchange, room))
+    if cannot_be_read(exchange, room):
+        return ask_which(exchange, room, room.words(exchange.question.language).not_read)
     return _rules(exchange, room) if scope.subject is Subject.RULES else _parties(exchange, room)
 
 
+def _nobody_to_ask(exchange: Exchange, room: Room) -> bool:
+    """Whether only parties were named that have no document here, so that no topic could be searched either."""
+    scope, language = exchange.scope, exchange.question.language
+    assert scope is not None
+    asked = scope.subject is Subject.PARTIES and scope.named
+    return asked and all(room.built.language_for(party, language) is None for party in scope.parties)
+
+
 def _rules(exchange: Exchange, room: Room) -> Exchange:
-    """A reviewed card where one fits, else the law itself."""
+    """A reviewed card where one fits, else the law where it plainly speaks of it, else who can tell."""
     language = exchange.question.language
     words = room.words(language)
     card = matching_card(exchange, room)
-    if card is not None:
-        claims = card_claims(card, language, room)
-        if claims:
-            return _settled(exchange, room, claims, message=_dated(words.lead["rules"], language, room))
+    claims = card_claims(card, language, room) if card is not None else ()
+    if card is not None and claims:
+        lead_in = _lapsing(card, words.lead["rules"], language, room)
+        return _settled(exchange, room, claims, message=_dated(lead_in, language, room))
+    if card is not None or matching_card(exchange, room, in_force=False) is not None:
+        return _settled(exchange, room, (), message=filled(words.expired_rule, authority=_authority(language, room)))
     hits = [h for h in exchange.hits if h.party is None]
     if not hits:
         hits = find(_matter(exchange), language, (None,), room, 8)[0][None]
-    if _speaks(hits, None, exchange, room):
-        claims = _quotations(hits, room.settings.quotations_law, exchange, room)
+    claims = _of_law(hits, room)
+    if claims:
         return _settled(exchange, room, claims, message=_dated(words.lead["law"], language, room), hits=hits)
-    return _settled(exchange, room, (), message=None)
+    message = filled(words.lead["authority"], authority=_authority(language, room))
+    return _settled(exchange, room, (), message=_dated(message, language, room))
+
+
+def _authority(language: Language, room: Room) -> str:
+    """The name of the authority with its address where the pack gives one."""
+    authority = room.built.election.authority
+    name = authority.name.get(language) or next(iter(authority.name.values()))
+    return f"{name} ({authority.url})" if authority.url else name
+
+
+def _lapsing(card: RuleCard, lead: str, language: Language, room: Room) -> str:
+    """The lead-in of a card; once its time is over it is said that the rule may no longer hold."""
+    if card.valid_until is None or room.today <= card.valid_until.isoformat():
+        return lead
+    return f"{filled(room.words(language).expired_rule, authority=_authority(language, room))} {lead}"
 
 
 def _dated(lead: str, language: Language, room: Room) -> str:
@@ -83,7 +129,7 @@ def _parties(exchange: Exchange, room: Room) -> Exchange:
         exchange,
         room,
         tuple(claims),
-        message=_lead(exchange, room) if claims else None,
+        message=lead(exchange, room) if claims else nothing_found(exchange, room, bool(silent), no_document),
         silent=tuple(silent),
         near=tuple(near),
         no_document=tuple(no_document),
@@ -115,19 +161,44 @@ def _weights(party: str | None, exchange: Exchange, room: Room) -> Weights:
 def _quotations(hits: Sequence[Hit], budget: int, exchange: Exchange, room: Room) -> tuple[Claim, ...]:
     """Up to `budget` sentences: the best of each passage first, in rank order; then their second-best, and so on.
 
-    A place is left empty rather than filled: after the first quotation only passages and
-    sentences count that cover as much of the question as speaking takes.
+    A place is left empty rather than filled: only passages and sentences count that cover as much
+    of the question as speaking takes. The first sentence may cover somewhat less, and any share in
+    a passage that is plainly on the matter, where the sentences share the question's words.
     """
+    floor = _weights(hits[0].party, exchange, room).floor if hits else 0
+
+    def counts(hit: Hit, place: int, first: bool) -> bool:
+        if hit.coverage < floor:
+            return False
+        said = hit.sentences[place]
+        return said >= floor or (first and (1000 * said >= FIRST * floor or hit.coverage >= floor + PLAINLY))
+
+    return _chosen(hits, budget, counts, room)
+
+
+def _of_law(hits: Sequence[Hit], room: Room) -> tuple[Claim, ...]:
+    """Sentences of the law, each of which alone holds most of what is asked."""
+    return _chosen(
+        hits,
+        room.settings.quotations_law,
+        lambda hit, place, _: min(hit.coverage, hit.sentences[place]) >= LAW_FLOOR,
+        room,
+    )
+
+
+def _chosen(
+    hits: Sequence[Hit], budget: int, counts: Callable[[Hit, int, bool], bool], room: Room
+) -> tuple[Claim, ...]:
+    """`counts` says whether a hit's sentence may be quoted, told whether it would be the first."""
     claims: list[Claim] = []
     seen: set[str] = set()
-    floor = _weights(hits[0].party, exchange, room).floor if hits else 0
     for turn in range(budget):
         for hit in hits:
             if len(claims) == budget:
                 return tuple(claims)
             passage = room.built.passage(hit.passage)
-            place = _at_turn(hit, passage, turn)
-            if place is None or (claims and min(hit.coverage, hit.sentences[place]) < floor):
+            place = _at_turn(hit, passage, turn, room)
+            if place is None or not counts(hit, place, not claims):
                 continue
             sentence = passage.sentences[place]
             quote = passage.text[sentence.start : sentence.end]
@@ -137,24 +208,26 @@ def _quotations(hits: Sequence[Hit], budget: int, exchange: Exchange, room: Room
     return tuple(claims)
 
 
-def _at_turn(hit: Hit, passage: Passage, turn: int) -> int | None:
+def _at_turn(hit: Hit, passage: Passage, turn: int, room: Room) -> int | None:
     """The quotable sentence of the passage that covers the question best, second best, and so on.
 
     A sentence that a page or column break cuts is left aside: a reader could not find it whole.
     """
-    quotable = (i for i in hit.order if _quotable(passage, passage.sentences[i]))
+    quotable = (i for i in hit.order if _quotable(passage, passage.sentences[i], room))
     return next(itertools.islice(quotable, turn, None), None)
 
 
-def _quotable(passage: Passage, sentence: Sentence) -> bool:
-    """A whole sentence on one page, neither a fragment nor a heading that reads like one."""
+def _quotable(passage: Passage, sentence: Sentence, room: Room) -> bool:
+    """A whole sentence on one page that says something: no fragment, no heading, no blank form, no appeal for votes."""
     text = passage.text[sentence.start : sentence.end]
     count = len(text.split())
     if len(sentence.spans) != 1 or count < LEAST_WORDS:
         return False
     if passage.section is not None:
-        return True
-    return count <= MOST_WORDS and (count >= UNSTOPPED_WORDS or not text[-1].isalnum())
+        return count <= MOST_LAW_WORDS and bool(_PROVISION.match(passage.section)) and not _BLANKS.search(text)
+    if count > MOST_WORDS or (count < UNSTOPPED_WORDS and text[-1].isalnum()):
+        return False
+    return not room.built.kept(("appeal", passage.id, sentence.start), lambda: appeals(text, passage.language, room))
 
 
 def quotation(passage: Passage, quote: str, room: Room) -> Claim:
@@ -193,26 +266,6 @@ def _terms(exchange: Exchange, room: Room) -> tuple[str, ...]:
     return tuple(reader.asked.content(_matter(exchange)))
 
 
-def _lead(exchange: Exchange, room: Room) -> str:
-    scope = exchange.scope
-    assert scope is not None
-    language = exchange.question.language
-    words = room.words(language)
-    if len(scope.parties) == 1:
-        party = room.built.election.party(scope.parties[0])
-        lead = filled(words.lead["one_party"], party=party.short_in(language) if party else scope.parties[0])
-    else:
-        lead = words.lead["several_parties" if scope.named else "all_parties"]
-    notes = [filled(words.people_mapped, person=person, party=_party_of(person, room)) for person in scope.people]
-    return " ".join([*notes, lead])
-
-
-def _party_of(person: str, room: Room) -> str:
-    language = room.built.election.languages[0]
-    found = [p for p in room.built.election.parties if any(one.name == person for one in p.people)]
-    return ", ".join(p.short_in(language) for p in found)
-
-
 def _settled(
     exchange: Exchange,
     room: Room,
@@ -231,7 +284,7 @@ def _settled(
     draft = base(exchange, status, language).model_copy(
         update={
             "claims": claims,
-            "message": message or words.message,
+            "message": noticed(message or words.message, exchange, room),
             "reason": words.reason,
             "suggestion": words.suggestion,
             "expansion": expansion(exchange, room),
@@ -247,7 +300,7 @@ def _status(exchange: Exchange, claims: tuple[Claim, ...], parts: dict[str, obje
     assert scope is not None
     if not claims:
         return AnswerStatus.UNANSWERABLE_NO_SOURCE
-    missing = scope.named and (parts.get("silent") or parts.get("no_document"))
+    missing = scope.named and (scope.unknown or parts.get("silent") or parts.get("no_document"))
     return AnswerStatus.ANSWERED_IN_PART if missing else AnswerStatus.ANSWERED
 
 

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import Self
 
 import yaml
 
 from app.errors import PackError
 from app.retrieval.analyse import words
-from domain.base import Language
+from domain.base import Digest, canonical, sha256
 
-KINDS = ("opening", "same_parties", "same_matter", "all_parties", "parties", "rules", "asking")
+_LOADER: type[yaml.BaseLoader | yaml.CBaseLoader] = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+KINDS = (
+    "opening", "topic", "same_parties", "same_matter", "all_parties", "other_parties", "parties", "rules", "asking",
+    "asker", "filler", "no_party",
+)  # fmt: skip
+PROCEDURE = "procedure"
+QUOTING = "quoting"
+FOLDERS = (PROCEDURE, QUOTING)
+"""Folders beside the lists: each `<lang>.yaml` in them holds kinds of that language alone, `folder/lang/kind`."""
 Pattern = tuple[tuple[str, bool], ...]
 """Words in order; True means any ending is allowed."""
 
@@ -30,13 +41,60 @@ class Phrases:
                 table[kind].setdefault(pattern[0][0][:_HEAD], []).append(pattern)
         object.__setattr__(self, "_table", table)
 
+    @classmethod
+    def opened(cls, data: bytes) -> Self:
+        """What `canonical` wrote. Raises ValueError or TypeError when it is something else."""
+        raw = json.loads(data)
+        return cls({k: tuple(tuple((str(w), bool(p)) for w, p in pattern) for pattern in raw[k]) for k in raw})
+
+    @cached_property
+    def canonical(self) -> bytes:
+        """Everything by which questions are understood, in one form."""
+        return canonical(self.patterns)
+
+    @cached_property
+    def digest(self) -> Digest:
+        """Digest of the canonical form."""
+        return sha256(self.canonical)
+
     def found(self, kind: str, text: Sequence[str]) -> bool:
         """Whether a phrase of this kind stands anywhere in the words."""
         return any(self._opens(kind, text, i) for i in range(len(text)))
 
-    def opens(self, text: Sequence[str]) -> bool:
-        """Whether the words begin like a follow-up."""
-        return bool(text) and self._opens("opening", text, 0)
+    def standing(self, folder: str, text: Sequence[str]) -> Iterator[tuple[str, int, int]]:
+        """Every kind of a folder that stands in the words, with the place of its first word and its length in words."""
+        table = self._folders.get(folder, {})
+        for start, word in enumerate(text):
+            for length in range(1, min(_HEAD, len(word)) + 1):
+                for kind, pattern in table.get(word[:length], ()):
+                    if _at(pattern, text, start):
+                        yield kind, start, len(pattern)
+
+    @cached_property
+    def _folders(self) -> Mapping[str, Mapping[str, tuple[tuple[str, Pattern], ...]]]:
+        tables: dict[str, dict[str, tuple[tuple[str, Pattern], ...]]] = {}
+        for kind, patterns in self.patterns.items():
+            folder, _, rest = kind.partition("/")
+            for pattern in patterns if rest else ():
+                table = tables.setdefault(folder, {})
+                head = pattern[0][0][:_HEAD]
+                table[head] = (*table.get(head, ()), (kind, pattern))
+        return tables
+
+    def opens(self, text: Sequence[str], kind: str = "opening") -> bool:
+        """Whether the words begin like a follow-up, or with a phrase of another kind."""
+        return bool(text) and self._opens(kind, text, 0)
+
+    def without(self, kind: str, text: Sequence[str]) -> list[str]:
+        """The words that stand in no phrase of this kind."""
+        kept: list[str] = []
+        place = 0
+        while place < len(text):
+            lengths = [len(p) for p in self.patterns[kind] if _at(p, text, place)]
+            if not lengths:
+                kept.append(text[place])
+            place += max(lengths, default=1)
+        return kept
 
     def _opens(self, kind: str, text: Sequence[str], start: int) -> bool:
         table: dict[str, list[Pattern]] = self._table[kind]  # type: ignore[attr-defined]
@@ -77,14 +135,21 @@ def read_phrases(folder: Path) -> Phrases:
             merged[kind] += [p for p in (_pattern(str(e)) for e in entries) if p]
     if not all(merged.values()):
         raise PackError(f"{folder}: every kind of {', '.join(KINDS)} needs at least one phrase")
+    for name in FOLDERS:
+        for path in sorted((folder / name).glob("*.yaml")):
+            for kind, entries in _lists(path, None).items():
+                merged[f"{name}/{path.stem}/{kind}"] = [p for p in (_pattern(str(e)) for e in entries) if p]
     return Phrases({kind: tuple(dict.fromkeys(found)) for kind, found in merged.items()})
 
 
-def _lists(path: Path) -> Mapping[Language, Iterable[str]]:
+def _lists(path: Path, kinds: Sequence[str] | None = KINDS) -> Mapping[str, Iterable[str]]:
     try:
-        data = yaml.load(path.read_text(encoding="utf-8"), yaml.BaseLoader)  # noqa: S506 - BaseLoader makes only texts
+        data = yaml.load(path.read_text(encoding="utf-8"), _LOADER)  # noqa: S506 - makes only texts
     except (OSError, yaml.YAMLError) as error:
         raise PackError(f"{path}: {error}") from error
-    if not isinstance(data, dict) or set(data) != set(KINDS):
-        raise PackError(f"{path}: must hold exactly the lists {', '.join(KINDS)}")
+    if not isinstance(data, dict) or (kinds is not None and set(data) != set(kinds)):
+        raise PackError(f"{path}: must hold exactly the lists {', '.join(kinds or ())}")
+    for kind, entries in data.items():
+        if not isinstance(entries, list) or not entries:
+            raise PackError(f"{path}: {kind}: must be a list of phrases")
     return data

@@ -7,17 +7,20 @@ from collections.abc import Sequence
 
 from app.answering.cards import matching_card
 from app.answering.desk_view import Room
+from app.answering.procedure import listen
 from app.retrieval.analyse import words
 from app.retrieval.balance import Ask, Scored, search
 from app.retrieval.corpus import pool
 from app.retrieval.embed import code
-from app.retrieval.lexical import parse
+from app.retrieval.question import parse
 from domain.base import Language
 from domain.exchange import Exchange, Scope, Subject
 from domain.passage import Hit
 
 PER_PARTY = 6
 """Passages kept per party, used or not."""
+LAW_SPEAKS = 749
+"""A question that does not speak of voting goes to the law only when it covers more than this, in thousandths."""
 
 
 def retrieve(exchange: Exchange, room: Room) -> Exchange:
@@ -37,7 +40,7 @@ def retrieve(exchange: Exchange, room: Room) -> Exchange:
     elif undecided:
         hits, query_code = find(scope.matter, asked, (*scope.parties, None), room, PER_PARTY)
         law = hits.pop(None)
-        if best_coverage(law) > max((best_coverage(group) for group in hits.values()), default=0):
+        if best_coverage(law) > max(LAW_SPEAKS, *(best_coverage(group) for group in hits.values()), 0):
             scope, hits = _as_rules(scope), {None: law}
     else:
         hits, query_code = find(scope.matter, asked, scope.parties, room, PER_PARTY)
@@ -48,10 +51,13 @@ def _open(exchange: Exchange, room: Room) -> bool:
     """Whether the question leaves open that it is about procedure."""
     scope = exchange.scope
     assert scope is not None
+    asked = words(f"{exchange.question.text} {scope.matter}")
     return (
         not scope.named
         and not exchange.question.explicit_parties
-        and not room.phrases.found("parties", words(exchange.question.text))
+        and not room.phrases.found("parties", asked)
+        and any(word.isalpha() for word in words(scope.matter))
+        and not any(heard.elsewhere for heard in listen(asked, room))
     )
 
 

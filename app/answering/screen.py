@@ -34,4 +34,6 @@ def _about(exchange: Exchange, room: Room) -> str:
     words = room.words(exchange.question.language)
     matter = gate.about_matter(exchange.question.text, room.built.names, room.built.common.policy)
     text = words.about.get(matter, words.about["default"])
+    if operator is None:
+        return words.about["no_operator"] if "{" in text else text
     return filled(text, operator=operator.name, contact=operator.contact, complaints=operator.complaints)

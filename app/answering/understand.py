@@ -1,7 +1,6 @@
 """What a question is taken to mean: language, subject, parties, and what a follow-up refers to.
 
-By rule and reviewed word lists alone, the same for every party. The words that retrieval may
-see (`matter`) hold no name.
+By rule and reviewed word lists alone, the same for every party.
 """
 
 from __future__ import annotations
@@ -9,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.answering.desk_view import Room
-from app.retrieval.analyse import SLOT, words
+from app.answering.turn import Turn, has_content, is_rules, refers, speaks_of_them, turn_of
+from app.retrieval.analyse import words
+from domain.base import Language
 from domain.exchange import Exchange, Scope, Subject
 from domain.names import Mention
 
@@ -19,7 +20,7 @@ def understand(exchange: Exchange, room: Room) -> Exchange:
     question = exchange.question
     mentions = room.built.names.mentions(question.text)
     before = _earlier(question.history, room)
-    scope = read(question.text, mentions, before, room)
+    scope = read(question.text, mentions, before, room, question.language)
     if question.explicit_parties:
         chosen = tuple(p for p in _order(exchange, room) if p in question.explicit_parties)
         scope = scope.model_copy(update={"parties": chosen, "named": True, "subject": Subject.PARTIES})
@@ -41,65 +42,106 @@ def _earlier(history: Sequence[str], room: Room) -> Scope | None:
     return scope
 
 
-def read(text: str, mentions: Sequence[Mention], before: Scope | None, room: Room) -> Scope:
-    """The scope of one turn, given the scope of the turn before it."""
-    phrases = room.phrases
-    asked = words(text)
-    named = tuple(dict.fromkeys(p for m in mentions for p in m.parties))
-    people = tuple(dict.fromkeys(m.person for m in mentions if m.person))
-    matter = room.built.names.mask(text, SLOT)
-    bare = [w for w in words(matter) if not _empty(w, room)]
-    if before is not None and before.subject is Subject.PARTIES:
-        everyone = not named and phrases.found("all_parties", asked)
-        if not bare and (named or everyone):
-            return _carried(text, before, named if named else (), people)
-        if not named and not everyone and _refers(asked, room):
-            if not bare:
-                return _carried(text, before, before.parties if before.named else (), before.people)
-            parties = before.parties if before.named else ()
-            resolved = f"{text} ({_short(before, room)})" if before.named else text
-            return Scope(
-                subject=Subject.PARTIES,
-                parties=parties,
-                named=before.named,
-                people=(),
-                resolved=resolved,
-                matter=matter,
-            )
-    subject = Subject.RULES if not named and _is_rules(asked, room) else Subject.PARTIES
-    return Scope(subject=subject, parties=named, named=bool(named), people=people, resolved=text, matter=matter)
+def read(
+    text: str, mentions: Sequence[Mention], before: Scope | None, room: Room, language: Language | None = None
+) -> Scope:
+    """The scope of one turn, given the scope of the turn before it; `language` is that of the turn, if known."""
+    turn = turn_of(text, mentions, before is not None, language, room)
+    follows = None
+    if before is not None:
+        rules = before.subject is Subject.RULES
+        follows = _after_rules(turn, before, room) if rules else _after_parties(turn, before, room)
+    if follows is not None:
+        return follows
+    rules = not turn.addressed and not turn.about and is_rules(turn.asked, room)
+    return _scope(turn, Subject.RULES if rules else Subject.PARTIES, turn.named)
 
 
-def _carried(text: str, before: Scope, parties: tuple[str, ...], people: tuple[str, ...]) -> Scope:
-    """The matter of the turn before, asked of other parties (none given: all)."""
+def _after_parties(turn: Turn, before: Scope, room: Room) -> Scope | None:
+    """The turn as it goes on from a question to parties, or None when it stands alone."""
+    rest = not turn.addressed and room.phrases.found("other_parties", turn.asked)
+    everyone = rest or (not turn.addressed and room.phrases.found("all_parties", turn.asked))
+    parties = _others(before, room) if rest else turn.named
+    if turn.bare and (turn.addressed or everyone):
+        return _carried(turn, before, parties)
+    if rest:
+        return _scope(turn, Subject.PARTIES, parties)
+    if turn.addressed or everyone or turn.about:
+        return None
+    topical = room.phrases.opens(turn.asked, "topic")
+    if is_rules(turn.asked, room) and not topical and not speaks_of_them(turn.asked, room):
+        return None
+    # Whoever was asked which topic is meant answers with the topic alone.
+    missing = before.named and not turn.bare and not has_content(before.matter, room)
+    if not missing and not refers(turn.asked, room):
+        return None
+    if turn.bare:
+        return _carried(turn, before, before.parties, before.people, before.unknown)
+    scope = _scope(turn, Subject.PARTIES, before.parties if before.named else ())
+    if not before.named:
+        return scope
+    names = ", ".join((_short(before, turn.language, room), *before.unknown)).strip(", ")
+    return scope.model_copy(update={"named": True, "unknown": before.unknown, "resolved": f"{turn.text} ({names})"})
+
+
+def _after_rules(turn: Turn, before: Scope, room: Room) -> Scope | None:
+    """The turn as it goes on from a question of procedure, or None when it stands alone."""
+    if turn.addressed or room.phrases.found("all_parties", turn.asked) or room.phrases.found("parties", turn.asked):
+        return _carried(turn, before, turn.named) if turn.bare else None
+    asks_on = turn.bare and room.phrases.found("asking", turn.asked)
+    if room.phrases.opens(turn.asked, "topic") or not (asks_on or refers(turn.asked, room)):
+        return None
+    if not turn.bare and is_rules(turn.asked, room):
+        return None
+    kept = [w for w in before.matter.split() if not room.phrases.found("asking", words(w))]
     return Scope(
-        subject=Subject.PARTIES,
-        parties=parties,
-        named=bool(parties),
-        people=people,
-        resolved=f"{text} [{before.resolved}]",
-        matter=before.matter,
+        subject=Subject.RULES,
+        parties=(),
+        named=False,
+        resolved=f"{turn.text} [{before.resolved}]",
+        matter=" ".join([*(w.rstrip("?!.") for w in kept), turn.matter]),
     )
 
 
-def _refers(asked: Sequence[str], room: Room) -> bool:
-    """Whether the turn leans on the one before: it opens like a follow-up or speaks of "they" or "that"."""
-    return room.phrases.opens(asked) or any(room.phrases.found(kind, asked) for kind in ("same_parties", "same_matter"))
+def _scope(turn: Turn, subject: Subject, parties: tuple[str, ...]) -> Scope:
+    return Scope(
+        subject=subject,
+        parties=parties,
+        named=bool(parties or turn.unknown),
+        people=turn.people,
+        unknown=turn.unknown,
+        spoken_of=turn.about,
+        resolved=turn.text,
+        matter=turn.matter,
+    )
 
 
-def _empty(word: str, room: Room) -> bool:
-    """Whether a word carries no matter in any language of the service, or only leans on the turn before."""
-    lists = room.built.retrieval.stopwords.values()
-    if any(word in one.stop or word in one.frame for one in lists):
-        return True
-    return any(room.phrases.found(kind, [word]) for kind in ("same_parties", "same_matter", "all_parties", "parties"))
+def _carried(
+    turn: Turn,
+    before: Scope,
+    parties: tuple[str, ...],
+    people: tuple[str, ...] = (),
+    unknown: tuple[str, ...] = (),
+) -> Scope:
+    """The matter of the turn before, asked of other parties (none given: all)."""
+    return _scope(turn, Subject.PARTIES, parties).model_copy(
+        update={
+            "named": bool(parties or turn.unknown or unknown),
+            "people": turn.people or people,
+            "unknown": turn.unknown or unknown,
+            "spoken_of": tuple(p for p in turn.about or before.spoken_of if p not in parties),
+            "resolved": f"{turn.text} [{before.resolved}]",
+            "matter": before.matter,
+        }
+    )
 
 
-def _is_rules(asked: Sequence[str], room: Room) -> bool:
-    return room.phrases.found("rules", asked) and not room.phrases.found("parties", asked)
+def _others(before: Scope, room: Room) -> tuple[str, ...]:
+    """Every party but those asked before; all, when all were asked."""
+    asked = before.parties if before.named else ()
+    return tuple(p.id for p in room.built.election.parties if asked and p.id not in asked)
 
 
-def _short(scope: Scope, room: Room) -> str:
-    language = room.built.election.languages[0]
+def _short(scope: Scope, language: Language, room: Room) -> str:
     found = [room.built.election.party(p) for p in scope.parties]
     return ", ".join(p.short_in(language) for p in found if p is not None)

@@ -6,6 +6,7 @@ from app.answering.desk_view import Room
 from domain.answer import Answer, AnswerStatus
 from domain.base import Language
 from domain.exchange import Exchange
+from guardrails.personal_data import MARKS
 
 
 def base(exchange: Exchange, status: AnswerStatus, language: Language) -> Answer:
@@ -31,7 +32,15 @@ def worded(exchange: Exchange, room: Room, status: AnswerStatus, **changes: obje
     language = exchange.question.language
     words = room.words(language).status[status]
     fields = {"message": words.message, "reason": words.reason, "suggestion": words.suggestion} | changes
+    fields["message"] = noticed(str(fields["message"]), exchange, room)
     return exchange.with_(answer=base(exchange, status, language).model_copy(update=fields))
+
+
+def noticed(message: str, exchange: Exchange, room: Room) -> str:
+    """The message, after the notice that personal data were masked where the question holds such a mark."""
+    if not any(mark in exchange.question.text for mark in MARKS.values()):
+        return message
+    return f"{room.words(exchange.question.language).personal_data_masked} {message}"
 
 
 def failed(exchange: Exchange, room: Room, status: AnswerStatus) -> Exchange:

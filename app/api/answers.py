@@ -36,12 +36,14 @@ class Asking(BaseModel):
     election: str = Field(max_length=100, description="Id of the election")
     question: str = Field(description="1 to 1,000 code points after trimming")
     conversation: str | None = Field(default=None, max_length=100, description="From an earlier answer; else a new one")
+    after: str | None = Field(default=None, max_length=100, description="Record to go on from, instead of conversation")
     parties: list[str] | None = Field(default=None, max_length=500, description="Party ids; else what is named, or all")
     language: str | None = Field(default=None, max_length=35, description="One of the election's languages (BCP 47)")
 
     def ask(self) -> Ask:
         """The question as the desk takes it."""
-        return Ask(self.election, self.question, self.conversation, tuple(self.parties or ()), self.language)
+        chosen = tuple(self.parties or ())
+        return Ask(self.election, self.question, self.conversation, chosen, self.language, self.after)
 
 
 @router.post(
@@ -70,7 +72,7 @@ async def put_question(asking: Asking, request: Request, reception: Here) -> Res
 
 @router.get("/{record}", response_model=Answer, responses=problems_for(404, 500, 503))
 async def recorded(record: str, reception: Here) -> Response:
-    """A recorded answer, for whoever holds its id."""
+    """A recorded answer, for whoever holds its id; its conversation is told only to the one who asked."""
     answer = await reception.answer(record)
     return Response(answer.model_dump_json(), media_type="application/json", headers=RECORD_HEADERS)
 

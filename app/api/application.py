@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
@@ -25,7 +24,7 @@ from app.api.pages import install_pages
 from app.api.problems import on_http_error, on_invalid_request, on_our_error
 from app.api.reception import Reception
 from app.desk import Desk
-from app.errors import IsegoriaError
+from app.errors import IsegoriaError, where
 from app.settings import Settings
 
 Desks = Callable[[], AbstractAsyncContextManager[Desk]]
@@ -94,10 +93,6 @@ def _publish_schemas(app: FastAPI) -> None:
 
 def _trouble(error: Exception) -> None:
     """Say that a request failed and where, without a word of what was sent."""
-    frame = error.__traceback__
-    while frame is not None and frame.tb_next is not None:
-        frame = frame.tb_next
-    where = f"{Path(frame.tb_frame.f_code.co_filename).name}:{frame.tb_lineno}" if frame else ""
     import structlog  # only when something fails: it costs a tenth of a second to load
 
-    structlog.get_logger("isegoria").error("request failed", error=type(error).__name__, where=where)
+    structlog.get_logger("isegoria").error("request failed", error=type(error).__name__, where=where(error))

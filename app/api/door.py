@@ -19,8 +19,8 @@ from app.api.limits import TooManyQuestions
 from app.api.page_shell import SECURITY_HEADERS
 from app.api.problems import for_programs, problem, problem_of, reply_for
 
-BODY_LIMIT = 16 * 1024
-"""Bytes of a request for programs: a thousand code points, escaped, with every party named."""
+BODY_LIMIT = 2 * 1024 * 1024
+"""Bytes of a request for programs: a hundred thousand code points, escaped, are still told that they are too many."""
 QUESTION_PATH = re.compile(r"/v1/answers|/e/[^/]+/ask")
 """Where questions are put, by programs and by the form."""
 
@@ -45,6 +45,8 @@ class Door:
             await self._app(scope, receive, send)
             return
         begun = False
+        if scope["method"] == "HEAD":  # RFC 9110, section 9.3.2: what GET would say, without its content
+            scope, send = {**scope, "method": "GET"}, _headers_only(send)
 
         async def guarded(message: Message) -> None:
             nonlocal begun
@@ -81,6 +83,17 @@ class Door:
                 return
             receive = _bounded(receive)
         await self._app(scope, receive, send)
+
+
+def _headers_only(send: Send) -> Send:
+    """The same reply without its content; the length that it would have stays."""
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            message = {**message, "body": b""}
+        await send(message)
+
+    return sending
 
 
 def _length(scope: Scope) -> int:

@@ -36,7 +36,7 @@ class ElectionView(BaseModel):
     time_zone: str
     languages: tuple[Language, ...]
     authority: Authority
-    operator: Operator
+    operator: Operator | None
     fictional: bool
     party_order: str
     suggestions: tuple[Suggestion, ...]

@@ -46,7 +46,7 @@ class NotFound(IsegoriaError):
 def reasons(reception: Reception) -> list[str]:
     """Why questions cannot be answered; empty when they can."""
     found = []
-    if not reception.desk.records.healthy:
+    if not reception.desk.records.healthy or reception.metrics.write_failed:
         found.append("the record store does not take records; a restart is needed")
     if not reception.elections():
         found.append("no election has been built")

@@ -23,6 +23,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from app import links
 from app.api.page_desk import Built
 from app.api.page_language import Messages, Voice, load_messages, matching, preferred
+from guardrails.personal_data import MARKS
 
 MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 FRONTEND = Path(__file__).resolve().parents[2] / "frontend"
@@ -72,7 +73,7 @@ def open_shell(folder: Path = FRONTEND) -> Shell:
         lstrip_blocks=True,
     )
     environment.filters.update(plain=plain, local=local)
-    environment.globals.update(links=links, contact_href=contact_href, ring=ring)
+    environment.globals.update(links=links, contact_href=contact_href, ring=ring, masked_kinds=tuple(MARKS))
     files = [p for name in ("static", "dist") for p in sorted((folder / name).glob("*")) if p.is_file()]
     return Shell(environment, load_messages(folder / "messages"), {p.name: _asset(p) for p in files})
 

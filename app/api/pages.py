@@ -79,7 +79,7 @@ async def election_home(request: Request, built: BuiltHere) -> Response:
 
 def ask_page(request: Request, built: Built, **shown: object) -> HTMLResponse:
     """The page with the question box; `error` names the message that the field shows, with status 422."""
-    context = {"typed": "", "chosen": (), "conversation": None, "error": None, **shown, "built": built}
+    context = {"typed": "", "chosen": (), "after": None, "error": None, **shown, "built": built}
     voice = voice_for(request, request.app.state.shell, built)
     context["basis"] = page_views.basis(built, voice.language)
     context["suggested"] = built.election.suggestions[:SUGGESTED]
@@ -101,19 +101,19 @@ async def ask(request: Request, built: BuiltHere, desk: DeskHere) -> Response:
         return ask_page(request, built, error="too_long")
     typed = form.get("question", [""])[0]
     chosen = tuple(p.id for p in built.election.ordered() if p.id in form.get("party", []))
-    conversation = form.get("conversation", [""])[0][:64] or None
-    kept: dict[str, object] = {"typed": typed, "chosen": chosen, "conversation": conversation}
+    after = form.get("after", [""])[0][:64] or None
+    kept: dict[str, object] = {"typed": typed, "chosen": chosen, "after": after}
     question = typed.strip()
     if not question or len(question) > QUESTION_LIMIT:
         return ask_page(request, built, **kept, error="too_long" if question else "empty")
     language = request.query_params.get("lang")
     offered = language if language in built.election.languages else None
     try:
-        exchange = await desk.ask(Ask(built.election.id, question, conversation, chosen, offered))
+        exchange = await desk.ask(Ask(built.election.id, question, None, chosen, offered, after))
     except BadQuestion:
         return ask_page(request, built, **kept, error="unreadable")
     except UnknownConversation:
-        return ask_page(request, built, **{**kept, "conversation": None}, error="conversation")
+        return ask_page(request, built, **{**kept, "after": None}, error="conversation")
     except ServicePaused:
         answer = desk.paused(built.election.id, offered or voice_for(request, request.app.state.shell, built).language)
         return answer_page(request, built, answer, question=question, status=503)
@@ -140,6 +140,7 @@ def answer_page(request: Request, built: Built, answer: Answer, *, status: int =
     context = {"exchange": None, "considered": (), "language": answer.language, **shown, "answer": answer}
     context |= {"built": built, "rows": page_views.rows(built, answer)}
     context["without"] = page_views.parties_named(built.election, answer.no_document)
+    context["suggested"] = built.election.suggestions[:SUGGESTED]
     response = page(request, "answer.html", context, status)
     response.headers.update({"X-Robots-Tag": "noindex", "Cache-Control": "private, no-cache"})
     return response

@@ -15,7 +15,9 @@ import numpy as np
 from app.retrieval.corpus import Corpus, LanguageIndex, ranges
 from app.retrieval.embed import Code, similarity
 from app.retrieval.index import Candidates
-from app.retrieval.lexical import Ints, Query, coverage_rows, score_rows
+from app.retrieval.lexicon import Ints
+from app.retrieval.question import Query
+from app.retrieval.score import company_rows, coverage_rows, score_rows
 from app.retrieval.weights import Weights
 from domain.base import Language
 
@@ -23,6 +25,11 @@ CANDIDATES = 30
 """Passages per party and retriever that Qdrant proposes and the ranking looks at."""
 
 
+BROAD = 4000
+"""Weight of a question's words, in thousandths, up to which their company counts in full.
+
+The more a question says, the less it needs what usually stands beside its words.
+"""
 AROUND = 300
 """Share, in thousandths, of a sentence's coverage that its passage and headings lend it."""
 
@@ -126,7 +133,9 @@ def rank(corpus: Corpus, index: LanguageIndex, ask: Ask, numbers: Ints) -> Ranki
     best = np.maximum.reduceat(plain, bounds[:-1])
     dense = _dense(corpus, ask, numbers)
     w = ask.weights
+    company = company_rows(ask.query, taken.terms, taken.weights, starts, index.size)
     score = lexical * 1000 + coverage * w.coverage + best * w.sentence + dense * w.dense
+    score += company * w.company * BROAD // max(BROAD, sum(weight for _, weight, _ in ask.query.concepts))
     return Ranking(numbers, score, lexical, dense, coverage, sentences, own, bounds)
 
 

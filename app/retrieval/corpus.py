@@ -17,12 +17,13 @@ from numpy.typing import NDArray
 from app.errors import IndexUnusable
 from app.retrieval.analyse import Analyser, Stopwords
 from app.retrieval.embed import Code
-from app.retrieval.lexical import GramTable, Ints, Lexicon, Variants
+from app.retrieval.lexicon import Ints, Lexicon
+from app.retrieval.variants import GramTable, Variants
 from domain.base import Digest, Language, sha256
 from domain.passage import Passage
 
 LAW = "@law"
-FORMAT = 2
+FORMAT = 3
 
 
 def pool(party: str | None, language: Language) -> str:
@@ -87,8 +88,9 @@ class Corpus:
             meta = json.loads((folder / "index" / "meta.json").read_text(encoding="utf-8"))
             if meta["format"] != FORMAT:
                 raise IndexUnusable(f"the build in {folder} has format {meta['format']}, not {FORMAT}; build it again")
-            self._lines = (folder / "passages.jsonl").read_bytes().splitlines()
-            arrays = np.load(folder / "index" / "arrays.npz")
+            self._text = (folder / "passages.jsonl").read_bytes()
+            self._ends = np.flatnonzero(np.frombuffer(self._text, dtype=np.uint8) == ord("\n"))
+            arrays = _arrays(folder / "index" / "arrays")
             self.windows: NDArray[np.int8] = np.load(folder / "index" / "vectors.npy")
             self.window_starts: Ints = arrays["window_starts"]
             self.languages = {
@@ -112,7 +114,8 @@ class Corpus:
         return self._numbers.get(passage_id)
 
     def _parse(self, number: int) -> Passage:
-        return Passage.model_validate_json(self._lines[number])
+        start = int(self._ends[number - 1]) + 1 if number else 0
+        return Passage.model_validate_json(self._text[start : int(self._ends[number])])
 
     def codes(self, numbers: Ints) -> tuple[Code, Ints]:
         """Window codes of the passages, concatenated, and the start of each passage among them."""
@@ -127,16 +130,22 @@ def _inverse(rows: Ints, size: int) -> Ints:
     return found
 
 
-def _gram_table(grams: list[str], language: Language, arrays: np.lib.npyio.NpzFile) -> GramTable:
+def _arrays(folder: Path) -> dict[str, Ints]:
+    """The sealed integers, mapped into memory: opening reads nothing, and processes share the pages."""
+    return {path.stem: np.asarray(np.load(path, mmap_mode="r")) for path in sorted(folder.glob("*.npy"))}
+
+
+def _gram_table(grams: list[str], language: Language, arrays: dict[str, Ints]) -> GramTable:
     names = ("gram_starts", "gram_holders", "gram_sizes")
     return GramTable(tuple(grams), *(arrays[f"{language}.{name}"] for name in names))
 
 
 def _language_index(
-    folder: Path, language: Language, arrays: np.lib.npyio.NpzFile, stopwords: dict[Language, Stopwords]
+    folder: Path, language: Language, arrays: dict[str, Ints], stopwords: dict[Language, Stopwords]
 ) -> LanguageIndex:
     data = json.loads((folder / "index" / f"lexicon.{language}.json").read_text(encoding="utf-8"))
-    lexicon = Lexicon(tuple(data["stems"]), tuple(data["grams"]), arrays[f"{language}.idf"])
+    counted = ("idf", "found", "topical", "related", "related_shares", "related_starts")
+    lexicon = Lexicon(tuple(data["stems"]), tuple(data["grams"]), *(arrays[f"{language}.{name}"] for name in counted))
     lists = stopwords.get(language, Stopwords(frozenset(), frozenset()))
     analyser = Analyser(language, lists, {w: tuple(p) for w, p in data["parts"].items()})
     none = np.zeros(0, dtype=np.int64)

@@ -13,6 +13,7 @@ class Weights(Frozen):
     grams: int = Field(default=500, ge=0, le=1000, description="Share of 4-grams in the lexical score")
     coverage: int = Field(default=200, ge=0, le=1000, description="Weight of the passage's concept coverage")
     sentence: int = Field(default=200, ge=0, le=1000, description="Weight of the best sentence's concept coverage")
+    company: int = Field(default=0, ge=0, le=4000, description="Weight of the related words that a passage holds")
     stance: int = Field(default=0, ge=0, le=1000, description="Bonus of a sentence that takes a stand, on its coverage")
     dense: int = Field(default=0, ge=0, le=1000, description="Weight of the embedding; at 0 none is computed")
     floor: int = Field(default=500, ge=0, le=1000, description="Coverage below which a party is silent on the matter")

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
-from sqlalchemy import Connection, Insert, bindparam, func, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Executable, bindparam, func, insert, select
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from app.errors import RecordError, RecordUnreadable
 from app.storage.tables import conversations, records
@@ -68,13 +69,14 @@ _insert_records = insert(records).values(
 )
 
 
-def _count_turns(dialect: str) -> Insert:
-    make = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    statement = make(conversations).values(turns=1)
-    return statement.on_conflict_do_update(index_elements=["id"], set_={"turns": conversations.c.turns + 1})
-
-
-_upserts = {name: _count_turns(name) for name in ("sqlite", "postgresql")}
+@cache
+def _count_turns(dialect: str) -> Executable:
+    """The first turn of a conversation, or one more; PostgreSQL's dialect is only loaded where it is spoken."""
+    make = sqlite_insert
+    if dialect == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert as make  # type: ignore[assignment]
+    counted = make(conversations).values(turns=1)
+    return counted.on_conflict_do_update(index_elements=["id"], set_={"turns": conversations.c.turns + 1})
 
 
 def insert_rows(connection: Connection, rows: Sequence[Row]) -> None:
@@ -82,7 +84,7 @@ def insert_rows(connection: Connection, rows: Sequence[Row]) -> None:
     # Sorted, so that two writers take the row locks in one order and cannot block each other for ever.
     turns = sorted(rows, key=lambda row: row.conversation)
     connection.execute(
-        _upserts[connection.dialect.name],
+        _count_turns(connection.dialect.name),
         [{"id": r.conversation, "election": r.election, "created": r.at} for r in turns],
     )
     connection.execute(_insert_records, [vars(row) for row in rows])

@@ -19,7 +19,6 @@ export interface Claim {
 
 export interface Answer {
   record: string | null;
-  conversation: string | null;
   status: string;
   language: string;
   message: string | null;
@@ -36,7 +35,7 @@ export interface Answer {
 export interface Ask {
   election: string;
   question: string;
-  conversation?: string;
+  after?: string;
   parties?: string[];
   language?: string;
 }

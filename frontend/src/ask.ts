@@ -81,10 +81,10 @@ class IsegoriaAsk extends LitElement {
 
   private async run(form: HTMLFormElement, question: string, fields: FormData): Promise<void> {
     const ask: Ask = { election: this.dataset.election ?? "", question };
-    const conversation = fields.get("conversation");
+    const after = fields.get("after");
     const parties = fields.getAll("party").map(String);
     const language = new URL(form.action).searchParams.get("lang");
-    if (conversation) ask.conversation = String(conversation);
+    if (after) ask.after = String(after);
     if (parties.length) ask.parties = parties;
     if (language) ask.language = language;
     Object.assign(this, { question, claims: [], answer: null, phase: "working", spoken: this.words("working") });
@@ -131,20 +131,21 @@ class IsegoriaAsk extends LitElement {
     this.form?.querySelector("textarea")?.focus();
   };
 
+  /** The next question goes on from this answer, as it would on the answer's own page. */
   private keep(form: HTMLFormElement): void {
-    const { conversation, record } = this.answer ?? {};
-    if (conversation) {
-      let field = form.querySelector<HTMLInputElement>("input[name=conversation]");
+    const record = this.answer?.record;
+    if (record) {
+      let field = form.querySelector<HTMLInputElement>("input[name=after]");
       if (!field) {
         field = document.createElement("input");
         field.type = "hidden";
-        field.name = "conversation";
+        field.name = "after";
         form.append(field);
       }
-      field.value = conversation;
+      field.value = record;
+      history.replaceState(null, "", this.recorded(record));
     }
     form.querySelector("textarea")!.value = "";
-    if (record) history.replaceState(null, "", this.recorded(record));
   }
 
   private recorded(record: string): string {
@@ -219,7 +220,9 @@ class IsegoriaAsk extends LitElement {
         <span lang=${this.words("language")}>${this.words("instead")}</span>
         <a href=${address.pathname + address.search}>${answer.suggestion}</a>
       </p>
-      <p lang=${this.words("language")}><a href=${this.words("limitsPage")}>${this.words("limits")}</a></p>`;
+      ${/^(refused|redirected)/.test(answer.status)
+        ? html`<p lang=${this.words("language")}><a href=${this.words("limitsPage")}>${this.words("limits")}</a></p>`
+        : nothing}`;
   }
 
   /** Law first, then the scope in its published order; before the scope is known, as claims arrive in that order. */

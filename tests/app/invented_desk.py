@@ -172,8 +172,8 @@ class FakeDesk:
         self.asked.append(ask)
         if "\0" in ask.question:
             raise BadQuestion("control characters")
-        if ask.conversation == "lost":
-            raise UnknownConversation("no such conversation")
+        if ask.after == "lost":
+            raise UnknownConversation("no such answer")
         record = f"{len(self.asked):032x}"
         answer = self.prepared.get(ask.question.split()[0].casefold(), self.prepared["all"])
         if answer.status is AnswerStatus.PAUSED:
@@ -208,7 +208,14 @@ class FakeDesk:
             seed=7,
             question=Question(election=answer.election, text=self.questions[record], language="de", conversation="c"),
             digests=Digests(
-                corpus="c" * 64, index="1" * 64, policy="d" * 64, settings="5" * 64, wording="e" * 64, code="0"
+                corpus="c" * 64,
+                index="1" * 64,
+                election="f" * 64,
+                policy="d" * 64,
+                settings="5" * 64,
+                understand="a" * 64,
+                wording="e" * 64,
+                code="0",
             ),
             hits=tuple(hits),
             answer=answer,
@@ -348,6 +355,15 @@ def desk_for(*built: FakeBuilt) -> FakeDesk:
             **common, **digests, status=AnswerStatus.ANSWERED, message="Das regelt das Wahlrecht.", claims=(card,)
         ),
         "wen": refused,
+        "hm": Answer(**common, status=AnswerStatus.CLARIFY, message="Um welches Thema geht es?", scope=("auen",)),
+        "kreis": Answer(
+            **common,
+            **digests,
+            status=AnswerStatus.UNANSWERABLE_NO_SOURCE,
+            scope=("kreis",),
+            no_document=("kreis",),
+            message="Von KREIS liegt nichts vor.",
+        ),
         "pause": Answer(**common, status=AnswerStatus.PAUSED, message="Der Dienst macht Pause."),
     }
     return FakeDesk(built, prepared)

@@ -54,7 +54,7 @@ def test_a_record_is_read_again_by_its_id_and_only_by_it(client: TestClient) -> 
     answer = client.post("/v1/answers", json=RENT).json()
     again = client.get(f"/v1/answers/{answer['record']}")
     assert again.status_code == 200
-    assert again.json() == answer
+    assert again.json() == answer | {"conversation": None}
     assert "noindex" in again.headers["x-robots-tag"]
     for wrong in ("0" * 32, "x", answer["record"].upper() + "0", "%00", "..%2f..", "ü" * 40, "9" * 3000):
         missing = client.get(f"/v1/answers/{wrong}")
@@ -88,6 +88,59 @@ def test_a_conversation_goes_on_and_an_unknown_one_is_404(client: TestClient, re
         assert (reply.status_code, reply.json()["code"]) == (404, "unknown_conversation")
 
 
+SECRET = "What does the Sea Wall plan for people in debt like me?"
+
+
+def test_who_holds_an_answer_goes_on_from_it_and_learns_nothing_of_what_was_asked_later(
+    client: TestClient, records: WatchedRecords
+) -> None:
+    shared = client.post("/v1/answers", json=RENT).json()
+    private = client.post("/v1/answers", json=RENT | {"question": SECRET, "conversation": shared["conversation"]})
+    assert private.json()["conversation"] == shared["conversation"]
+    page = client.get(f"/e/demo/a/{shared['record']}").text
+    data = client.get(f"/v1/answers/{shared['record']}").text
+    assert shared["conversation"] not in page + data
+    assert f'name="after" value="{shared["record"]}"' in page
+
+    stranger = client.post("/v1/answers", json=RENT | {"question": "And Varse?", "after": shared["record"]}).json()
+    assert stranger["resolved_question"] == f"And Varse? [{RENT['question']}]"
+    assert stranger["conversation"] != shared["conversation"]
+    assert records.kept[-1].question.history == (RENT["question"],)
+    form = {"question": "And Varse?", "after": shared["record"]}
+    address = client.post("/e/demo/ask", data=form).headers["location"]
+    assert "debt" not in client.get(address).text
+
+    back = client.post("/v1/answers", json=RENT | {"question": "And Varse?", "conversation": shared["conversation"]})
+    assert SECRET in back.json()["resolved_question"], "the one who asked goes on with all that was said"
+    assert len(records.kept[-1].question.history) == 2, "and nothing that a stranger said"
+
+
+def test_answers_followed_one_after_another_hold_every_turn_before_them(
+    client: TestClient, records: WatchedRecords
+) -> None:
+    turns, record = ["What about rent?", "And Varse?", "And the Compass?", "And schools?"], None
+    for turn in turns:
+        body = {"election": "demo", "question": turn, "language": "en"} | ({"after": record} if record else {})
+        record = client.post("/v1/answers", json=body).json()["record"]
+    assert records.kept[-1].question.history == tuple(turns[:-1])
+    own = records.kept[-1].question.conversation
+    client.post("/v1/answers", json=RENT | {"question": "And pensions?", "conversation": own})
+    assert records.kept[-1].question.history == tuple(turns), "a conversation that began after an answer holds it too"
+
+
+@pytest.mark.parametrize("unknown", ["f" * 32, "", "abc", "%"])
+def test_an_answer_that_is_not_kept_cannot_be_gone_on_from(client: TestClient, unknown: str) -> None:
+    reply = client.post("/v1/answers", json=RENT | {"after": unknown})
+    assert (reply.status_code, reply.json()["code"]) == (404, "unknown_conversation")
+
+
+def test_a_question_has_one_past(client: TestClient) -> None:
+    first = client.post("/v1/answers", json=RENT).json()
+    both = {"after": first["record"], "conversation": first["conversation"]}
+    reply = client.post("/v1/answers", json=RENT | both)
+    assert (reply.status_code, reply.json()["code"]) == (422, "bad_question")
+
+
 @pytest.mark.parametrize(
     ("change", "status", "code"),
     [
@@ -96,6 +149,8 @@ def test_a_conversation_goes_on_and_an_unknown_one_is_404(client: TestClient, re
         ({"language": "tlh"}, 422, "bad_question"),
         ({"question": " \n\t "}, 422, "bad_question"),
         ({"question": "x" * 1001}, 422, "bad_question"),
+        ({"question": "x" * 100_000}, 422, "bad_question"),
+        ({"question": "😀" * 100_000}, 422, "bad_question"),
         ({"question": "a\x00b"}, 422, "bad_question"),
         ({"question": "a\ud800b"}, 422, "bad_question"),
         ({"question": 7}, 422, "invalid_request"),
@@ -141,7 +196,7 @@ def test_a_stream_brings_steps_then_checked_claims_then_the_whole_answer(
     answer = events[-1][1]
     assert [data for name, data in events if name == "claim"] == answer["claims"] != []
     assert answer["record"] == records.kept[-1].record
-    assert client.get(f"/v1/answers/{answer['record']}").json() == answer
+    assert client.get(f"/v1/answers/{answer['record']}").json() == answer | {"conversation": None}
 
 
 def test_the_stream_of_a_refusal_has_no_claims_and_stops_at_the_guard(client: TestClient) -> None:
@@ -174,7 +229,7 @@ def test_a_failed_answer_is_a_problem_with_its_record_and_no_word_from_inside(de
         assert int(reply.headers["retry-after"]) > 0
         recorded = client.get(f"/v1/answers/{reply.json()['record']}").json()
         assert recorded["status"] == "failed_retrieval"
-        assert recorded == reply.json()["answer"]
+        assert recorded == reply.json()["answer"] | {"conversation": None}
         events = events_of(client.post("/v1/answers", json=RENT, headers=EVENTS).text)
         assert [name for name, _ in events] == ["step", "step", "step", "problem"]
         assert events[-1][1]["record"]

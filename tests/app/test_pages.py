@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from fastapi import FastAPI
@@ -18,8 +19,9 @@ from app.api.page_marks import Piece, lines_on_page, pieces
 from app.api.page_shell import FRONTEND, local
 from app.api.pages import install_pages
 from app.links import section_slug, viewer_url
-from domain.answer import AnswerStatus
+from domain.answer import AnswerStatus, Claim
 from domain.passage import PageSpan, Sentence
+from guardrails.personal_data import MARKS
 from tests.app.invented_desk import FakeDesk, FakePage, desk_for, hostile, invented
 
 HOME = "/e/auenland-2026"
@@ -295,6 +297,26 @@ def test_a_refusal_gives_reason_and_a_question_to_ask_instead(client: TestClient
     assert ">Was sagen die Parteien zum Thema Miete?</textarea>" in form
 
 
+def test_an_unclear_question_is_asked_back_with_topics_that_go_on_from_it(client: TestClient, desk: FakeDesk) -> None:
+    address = ask(client, "hm")
+    page = Reader(client.get(address).text)
+    assert "Um welches Thema geht es?" in page.text and "Bitte sagen Sie etwas mehr" in page.text
+    offered = [b["value"] for b in page.all("button") if b.get("name") == "question"]
+    topics = [s.topic["de"] for s in desk.built[0].election.suggestions]
+    assert offered and offered == topics[: len(offered)]
+    assert "Durchsucht und nichts" not in page.text
+    record = address.rsplit("/", 1)[1]
+    assert {"type": "hidden", "name": "after", "value": record} in page.all("input")
+    others = Reader(client.get(ask(client, "Wen wählen?")).text)
+    assert not [b for b in others.all("button") if b.get("name") == "question"]
+
+
+def test_an_answer_about_a_party_without_a_document_names_it(client: TestClient) -> None:
+    page = Reader(client.get(ask(client, "Kreis zu Miete?")).text)
+    assert "Kein Dokument vorgelegt" in page.text and "KREIS" in page.text
+    assert "Durchsucht und nichts" not in page.text and "Verbindliche Auskunft" not in page.text
+
+
 def test_limits_are_shown_with_reasons_and_without_naming_a_party(client: TestClient) -> None:
     text = Reader(client.get(f"{HOME}/refusals").text).text
     assert "Wahlempfehlung" in text and "Eine Empfehlung nähme Partei." in text
@@ -309,13 +331,14 @@ def test_every_passage_considered_is_listed_quoted_or_not(client: TestClient, de
 
 def test_choices_reach_the_desk(client: TestClient, desk: FakeDesk) -> None:
     reply = client.post(
-        f"{HOME}/ask?lang=en", data={"question": "  Was?  ", "conversation": "c0ffee", "party": ["turm", "auen", "x"]}
+        f"{HOME}/ask?lang=en", data={"question": "  Was?  ", "after": "b" * 32, "party": ["turm", "auen", "x"]}
     )
     assert reply.headers["location"].endswith("?lang=en")
     asked = desk.asked[-1]
-    assert (asked.question, asked.conversation, asked.parties, asked.language) == (
+    assert (asked.question, asked.after, asked.conversation, asked.parties, asked.language) == (
         "Was?",
-        "c0ffee",
+        "b" * 32,
+        None,
         ("auen", "turm"),
         "en",
     )
@@ -331,13 +354,13 @@ def test_choices_reach_the_desk(client: TestClient, desk: FakeDesk) -> None:
     ],
 )
 def test_a_bad_question_is_explained_at_its_field_and_kept(client: TestClient, question: str, message: str) -> None:
-    reply = client.post(f"{HOME}/ask", data={"question": question, "party": "auen", "conversation": "c0ffee"})
+    reply = client.post(f"{HOME}/ask", data={"question": question, "party": "auen", "after": "b" * 32})
     page = Reader(reply.text)
     assert reply.status_code == 422
     field = page.all("textarea")[0]
     assert field["aria-invalid"] == "true" and "question-error" in field["aria-describedby"]
     assert message in page.text and "<title>Fehler" in reply.text
-    assert {"type": "hidden", "name": "conversation", "value": "c0ffee"} in page.all("input")
+    assert {"type": "hidden", "name": "after", "value": "b" * 32} in page.all("input")
     if question.strip() and "\0" not in question:
         assert question in page.text
     assert [i["value"] for i in page.all("input") if "checked" in i] == ["auen"]
@@ -357,8 +380,29 @@ def test_a_form_of_a_megabyte_and_a_form_that_is_none_are_refused(client: TestCl
 
 
 def test_a_lost_conversation_keeps_the_words(client: TestClient) -> None:
-    reply = client.post(f"{HOME}/ask", data={"question": "Und Schulen?", "conversation": "lost"})
+    reply = client.post(f"{HOME}/ask", data={"question": "Und Schulen?", "after": "lost"})
     assert reply.status_code == 422 and "Und Schulen?" in reply.text and 'value="lost"' not in reply.text
+
+
+def test_an_answer_page_goes_on_from_its_own_record_and_holds_no_conversation(client: TestClient) -> None:
+    address = ask(client, "Was zu Miete?")
+    page = client.get(address).text
+    assert {"type": "hidden", "name": "after", "value": address.rsplit("/", 1)[1]} in Reader(page).all("input")
+    assert "c0ffee" not in page
+
+
+def test_a_pack_without_an_operator_says_so_on_every_page_instead_of_an_address(desk: FakeDesk) -> None:
+    built = desk.built[0]
+    app = FastAPI()
+    alone = replace(built, election=built.election.model_copy(update={"operator": None}))
+    install_pages(app, FakeDesk((alone,), dict(desk.prepared)))
+    with TestClient(app, headers={"accept-language": "de"}, follow_redirects=False) as client:
+        pages = {a: Reader(client.get(a).text).text for a in (HOME, "/about", ask(client, "Wen wählen?"))}
+    for address, words in pages.items():
+        assert "Noch ist kein Betreiber eingetragen" in words, address
+        assert "Landeswahlleitung Auenland" not in words.partition("zuständige Stelle")[0], address
+    assert "nimmt hier niemand Beschwerden an" in pages["/about"]
+    assert sum("nimmt hier niemand Beschwerden an" in words for words in pages.values()) == 2, "about and the answer"
 
 
 def test_a_pause_is_a_page_without_a_record(client: TestClient) -> None:
@@ -479,6 +523,24 @@ def test_every_status_step_and_key_in_the_templates_has_words() -> None:
             assert key in words, f"{template.name}: {key}"
         for key in re.findall(r"\bn\('([a-z_.]+[a-z_])',", template.read_text()):
             assert f"{key}.one" in words and f"{key}.other" in words, f"{template.name}: {key}"
+
+
+def test_no_message_is_left_unread() -> None:
+    """Keys stand in templates and page code as they are, or as a beginning that is joined with the rest."""
+    files = [*(FRONTEND / "templates").glob("*.html"), *(FRONTEND.parent / "app" / "api").glob("*.py")]
+    code = "".join(path.read_text(encoding="utf-8") for path in files)
+    whole = set(re.findall(r"""["']([a-z_0-9.]+)["']""", code))
+    begun = {*re.findall(r"'([a-z_.]+[._])'\s*~", code), *re.findall(r"""f["']([a-z_]+\.)\{""", code)} - {"answer."}
+    kinds = get_args(Claim.model_fields["kind"].annotation)
+    whole |= {f"answer.{kind}" for kind in kinds}
+    keys = {re.sub(r"\.(one|other)$", "", key): key for key in load_messages(FRONTEND / "messages")["en"]}
+    assert [k for k in keys if k not in whole and not keys[k].startswith(tuple(begun))] == []
+
+
+def test_masked_stretches_are_shown_in_the_readers_words(client: TestClient) -> None:
+    page = Reader(client.get(ask(client, "Was gilt für [phone] und [address]?")).text)
+    assert "Was gilt für [Telefonnummer] und [Anschrift]?" in page.text
+    assert load_messages(FRONTEND / "messages")["fr"].keys() >= {f"masked.{kind}" for kind in MARKS}
 
 
 def test_no_message_file_repeats_a_key() -> None:

@@ -117,7 +117,11 @@ HOSTILE: list[tuple[bytes, dict[str, str], int]] = [
     (b"question=rent", {"content-type": "application/x-www-form-urlencoded"}, 415),
     (b"--x\r\n", {"content-type": "multipart/form-data; boundary=x"}, 415),
     (b'{"election":"demo","question":"rent"}', {"content-type": "application/json; charset=utf-8"}, 200),
-    (json.dumps(RENT | {"question": "a" * 20_000}).encode(), JSON, 413),
+    (json.dumps(RENT | {"question": "a" * 20_000}).encode(), JSON, 422),
+    (json.dumps(RENT | {"question": "\U0001f5f3" * 100_000}).encode(), JSON, 422),
+    (b"[" * 1_500_000, JSON, 400),
+    (b'{"a":' * 300_000, JSON, 400),
+    (json.dumps(RENT | {"question": "a" * 2_500_000}).encode(), JSON, 413),
     (b"x" * 5_000_000, JSON, 413),
 ]
 
@@ -143,7 +147,7 @@ def test_a_body_that_does_not_say_how_long_it_is_is_cut_off_too(client: TestClie
         nonlocal sent
         for _ in range(100):
             sent += 1
-            yield b" " * 4096
+            yield b" " * 65_536
 
     reply = client.post("/v1/answers", content=endless(), headers=JSON)
     assert (reply.status_code, reply.json()["code"]) == (413, "content_too_large")
@@ -170,6 +174,17 @@ def test_every_reply_carries_the_protecting_headers_and_sets_no_cookie(client: T
         assert "set-cookie" not in headers
 
 
+def test_head_says_what_get_would_without_its_content(client: TestClient) -> None:
+    record = client.post("/v1/answers", json=RENT).json()["record"]
+    for path in (
+        "/", "/about", "/e/demo", "/e/demo/documents", f"/e/demo/a/{record}", "/v1/elections/demo", "/healthz",
+        f"/v1/answers/{record}", "/v1/openapi.json", "/e/nowhere", "/v1/nothing", "/v1/answers",
+    ):  # fmt: skip
+        head, get = client.head(path), client.get(path)
+        assert (head.status_code, head.content) == (get.status_code, b""), path
+        assert head.headers == get.headers, path
+
+
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
@@ -185,6 +200,7 @@ ANYTHING = st.recursive(
             "election": st.sampled_from(["demo", "x"]) | ANYTHING,
             "question": st.text(max_size=60) | ANYTHING,
             "conversation": ANYTHING,
+            "after": ANYTHING,
             "parties": st.lists(st.sampled_from(["varse", "kompass", "x"])) | ANYTHING,
             "language": st.sampled_from(["de", "en", "fr", "xx"]) | ANYTHING,
         },

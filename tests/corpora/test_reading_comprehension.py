@@ -21,7 +21,7 @@ from app.retrieval.balance import Ask, search
 from app.retrieval.corpus import pool
 from app.retrieval.embed import OnnxEmbedder, code
 from app.retrieval.index import EdgeCandidates
-from app.retrieval.lexical import parse
+from app.retrieval.question import parse
 from app.retrieval.weights import Weights
 from domain.election import Election
 from domain.names import Names

@@ -26,11 +26,13 @@ from app.common import load_common
 from app.packs import load_pack
 from app.settings import Settings
 from domain.answer import AnswerStatus
+from evaluation.suggested import FIRST, SILENCE
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = tuple(sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]))
 OURS = r"(?:domain|guardrails|app|ingestion|evaluation|frontend|bench|tests|docs|elections|scripts)"
 NAMES = [str(p.relative_to(ROOT)) for p in PAGES]
+DECLINED = re.compile("declined|redirected").match
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
 EVERY_PAGE = pytest.mark.parametrize("page", PAGES, ids=NAMES)
 
@@ -309,6 +311,47 @@ def test_what_the_readme_says_is_declined_is_declined(monkeypatch: pytest.Monkey
         if verdict["category"] == "about_service":
             action = "redirect"
         assert verdict["action"] == action, question
+
+
+def test_what_the_readme_says_is_answered_is_answered_that_way(
+    demo_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ISEGORIA_DATA", str(demo_data))
+    monkeypatch.setenv("ISEGORIA_ELECTIONS", str(ROOT / "elections"))
+    told = {
+        "quotations of each party": lambda a: len({c["party"] for c in a["claims"]}) > 1 and a["silent"],
+        "quotations of that one party": lambda a: len(a["scope"]) == 1 and a["claims"],
+        "a reviewed card": lambda a: a["claims"] and all(c["kind"] == "card" for c in a["claims"]),
+        "who runs the service": lambda a: a["status"] == "about_service",
+    }
+    rows = [row for row in table("README.md", "## What it answers, and what it does not") if not DECLINED(row[1])]
+    assert len(rows) == len(told)
+    lines = "\n".join(json.dumps({"id": row[1], "text": row[0]}) for row in rows)
+    ran = CliRunner().invoke(app, ["ask", "demo", "--jsonl", "--no-record"], input=lines)
+    for answer in map(json.loads, ran.stdout.splitlines()):
+        matching = [holds for start, holds in told.items() if answer["id"].startswith(start)]
+        assert [bool(holds(answer)) for holds in matching] == [True], answer["id"]
+
+
+def test_a_figure_of_the_readme_that_misses_its_aim_is_called_missed() -> None:
+    rows = table("README.md", "<!-- figures -->")
+    judged = 0
+    for what, figure, aim, reached, _ in rows:
+        if aim == "none set":
+            assert reached == "", what
+        elif aim != "there":
+            sign, mark = aim.split()
+            value = float(figure.split()[0])
+            holds = value >= float(mark) if sign == "≥" else value <= float(mark)
+            assert reached == ("yes" if holds else "**missed**"), what
+            judged += 1
+    assert judged >= 5
+    aims = {row[0].split(": ")[-1]: row[2] for row in rows}
+    assert aims["first quotation relevant"] == f"≥ {FIRST.aim:.2f}"
+    assert aims["a party that says something is declared silent"] == f"≤ {SILENCE.aim:.2f}"
+    benchmarks = table("docs/benchmarks.md", "## Ratios")
+    short = sum(row[3] == "NO" for row in benchmarks)
+    assert rows[-1][3] == (f"{short} **missed**" if short else "yes")
 
 
 def test_one_version_everywhere() -> None:

@@ -94,7 +94,7 @@ def stream_answers(app: FastAPI, desk: FakeDesk) -> None:
         if "überlastet" in body["question"]:
             return Response(status_code=503)
         exchange = await desk.ask(
-            Ask(body["election"], body["question"], body.get("conversation"), tuple(body.get("parties", ())))
+            Ask(body["election"], body["question"], None, tuple(body.get("parties", ())), after=body.get("after"))
         )
         answer = exchange.answer
         assert answer is not None
@@ -159,10 +159,10 @@ def test_ask_read_and_open_the_cited_page_without_javascript(browser: Browser, s
     assert picture.headers["content-type"] == "image/png"
 
 
-def test_a_follow_up_keeps_the_conversation(browser: Browser, site: str) -> None:
+def test_a_follow_up_goes_on_from_the_answer_above_it(browser: Browser, site: str) -> None:
     page = open_page(browser)
     ask(page, site, "Was sagen die Parteien zu Mieten?")
-    assert page.locator("input[name=conversation]").get_attribute("value") == "c0ffee"
+    assert page.locator("input[name=after]").get_attribute("value") == page.url.rsplit("/", 1)[1]
     page.get_by_label("Nachfragen").fill("Und zu Schulen?")
     page.get_by_role("button", name="Fragen", exact=True).click()
     assert page.get_by_role("heading", level=1).inner_text() == "Und zu Schulen?"
@@ -276,7 +276,7 @@ def test_claims_appear_as_they_arrive_and_each_is_announced_once(browser: Browse
         "Kein Dokument vorgelegt",
     ]
     assert page.evaluate("document.activeElement.type") == "submit", "focus stays in the form"
-    assert page.locator("input[name=conversation]").get_attribute("value") == "c0ffee"
+    assert page.locator("input[name=after]").get_attribute("value") == page.url.rsplit("/", 1)[1]
     assert page.locator(".streamed blockquote").first.get_attribute("lang") == "de"
     assert "/a/" in page.url and problems == []
     PICTURES.mkdir(exist_ok=True)

@@ -1,0 +1,47 @@
+"""Integer scores of passages and sentences: equal on every machine, in any order, for every party."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from app.retrieval.lexicon import Ints
+from app.retrieval.question import Query
+
+MILLION = 1_000_000
+
+
+def score_rows(query: Query, flat_terms: Ints, flat_weights: Ints, starts: Ints, size: int) -> Ints:
+    """Integer scores of the given rows (concatenated term ids and frequencies, `starts` per row), in thousandths.
+
+    `size` is the number of terms of the lexicon. Sums stay far below 2**63: at most 10**6 * 2200
+    per term and a few hundred terms.
+    """
+    table = np.zeros(size, dtype=np.int64)
+    table[list(query.terms)] = query.weights
+    products = table[flat_terms] * flat_weights
+    return np.add.reduceat(products, starts) // MILLION if len(products) else np.zeros(len(starts), dtype=np.int64)
+
+
+def company_rows(query: Query, flat_terms: Ints, flat_weights: Ints, starts: Ints, size: int) -> Ints:
+    """Per row how much of the company of the question's words it holds, in thousandths."""
+    table = np.zeros(size, dtype=np.int64)
+    table[[t for t, _ in query.company]] = [share for _, share in query.company]
+    products = table[flat_terms] * flat_weights
+    return np.add.reduceat(products, starts) // MILLION if len(products) else np.zeros(len(starts), dtype=np.int64)
+
+
+def coverage_rows(query: Query, flat_terms: Ints, starts: Ints, size: int) -> Ints:
+    """Per row the idf-weighted share of the question's concepts that it holds, in thousandths."""
+    total = sum(idf for _, idf, _ in query.concepts)
+    covered = np.zeros(len(starts), dtype=np.int64)
+    if not total or not len(flat_terms):
+        return covered
+    table = np.zeros(size, dtype=np.int64)
+    for _, idf, found in query.concepts:
+        if not found:
+            continue
+        ids = [t for t, _ in found]
+        table[ids] = [s for _, s in found]
+        covered += np.maximum.reduceat(table[flat_terms], starts) * idf
+        table[ids] = 0
+    return covered // total

@@ -1,0 +1,229 @@
+"""An answer is pinned by digests to all it was computed from, and is computed again after all of it has changed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from app.answering.phrases import read_phrases
+from app.common import load_common, load_retrieval
+from app.desk import Ask
+from app.errors import RecordUnreadable, UnknownRecord
+from app.main import open_desk, open_recorder
+from app.places import current_build, objects_folder
+from app.replay import Outcome, replay_records
+from app.settings import Settings
+from app.storage.objects import object_path
+from domain.answer import AnswerStatus
+from domain.base import sha256
+from domain.exchange import Digests, Exchange
+from tests.small_pack import ELECTIONS, Doc, build_quietly, write_pack
+
+LAW = "# § 9 Stimmabgabe\n\nDas Wahlamt nimmt Stimmzettel bis 19 Uhr am Wahltag entgegen.\n"
+REEDS = "# Röhricht\n\nDas Röhricht am Seeufer wird nicht mehr gemäht, und Stege werden darin nicht mehr genehmigt.\n"
+CARD: dict[str, Any] = {
+    "id": "abgabe",
+    "title": {"de": "Stimmabgabe"},
+    "ask": {"de": ["Bis wann kann ich wählen?"]},
+    "statements": [{"text": {"de": ""}, "law": [{"document": "gesetz", "section": "§ 9", "words": "bis 19 Uhr"}]}],
+    "valid_from": "2031-01-01",
+    "reviewer": "A. Prüferin",
+    "reviewed": "2031-01-03",
+}
+QUESTIONS = ("Bis wann kann ich wählen?", "Was sagen die Parteien zum Röhricht?", "Wer betreibt diesen Dienst?")
+
+
+class Place:
+    """Packs and data of one installation that a test may change."""
+
+    def __init__(self, folder: Path) -> None:
+        self.settings = Settings(elections=folder / "elections", data=folder / "data")
+        shutil.copytree(ELECTIONS / "common", folder / "elections" / "common")
+
+    def build(self, card: str = "Bis 19 Uhr.", **head: Any) -> None:
+        """Build the pack with a card that says this."""
+        docs = [
+            Doc("see", REEDS.encode()),
+            Doc("gesetz", LAW.encode(), party=None, kind="law", more={"short": "WG"}),
+        ]
+        pack = write_pack(self.settings.elections / "toy", docs, **head)
+        edited = CARD | {"statements": [CARD["statements"][0] | {"text": {"de": card}}]}
+        (pack / "rules").mkdir(exist_ok=True)
+        (pack / "rules" / "all.yaml").write_text(json.dumps({"cards": [edited]}, ensure_ascii=False))
+        build_quietly(pack, self.settings.data)
+
+    def ask(self, *questions: str) -> list[Exchange]:
+        """Ask and record."""
+
+        async def run() -> list[Exchange]:
+            async with open_recorder(self.settings) as recorder:
+                desk = open_desk(self.settings, recorder)
+                try:
+                    return [await desk.ask(Ask("toy", question)) for question in questions]
+                finally:
+                    desk.election("toy").close()
+
+        return asyncio.run(run())
+
+    def replay(self, record: str | None = None) -> tuple[Outcome, str]:
+        """The outcome and what was said."""
+        said: list[str] = []
+        return asyncio.run(replay_records(self.settings, record, said.append)), "\n".join(said)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    made = Place(tmp_path)
+    made.build()
+    return made
+
+
+def text_of(exchange: Exchange) -> str:
+    assert exchange.answer is not None
+    return " ".join(claim.text for claim in exchange.answer.claims)
+
+
+def change(path: Path, old: str, new: str) -> None:
+    """Replace in a file; the text must be there."""
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def test_an_answer_is_computed_again_after_cards_day_operator_words_and_settings_have_changed(place: Place) -> None:
+    old = place.ask(*QUESTIONS)
+    assert old[0].answer is not None and text_of(old[0]) == "Bis 19 Uhr."
+    assert old[1].answer is not None and old[1].answer.status is AnswerStatus.ANSWERED
+
+    operator = {"name": "Andere Leute", "contact": "Am Kai", "complaints": "klage@example.org"}
+    place.build("Niemand kann hier wählen.", polling_day="2031-06-01", operator=operator)
+    common = place.settings.elections / "common"
+    change(common / "wording" / "de.yaml", "Dazu", "Hierzu")
+    change(common / "policy.yaml", "version: 1", "version: 2")
+    probed(common / "understand" / "de.yaml")
+    place.settings = place.settings.model_copy(update={"quotations_many": 1, "quotations_one": 1})
+    new = place.ask(*QUESTIONS)
+    assert text_of(new[0]) == "Niemand kann hier wählen."
+    for name in ("corpus", "election", "policy", "settings", "understand", "wording"):
+        assert getattr(new[0].digests, name) != getattr(old[0].digests, name), name
+
+    outcome, said = place.replay()
+    assert outcome == Outcome(same=6), said
+    assert outcome.exit_code == 0 and said.endswith("6 same, 0 different, 0 that cannot be replayed here")
+
+
+@pytest.mark.parametrize("gone", ["policy", "settings", "understand", "wording", "build", "damaged build"])
+def test_what_is_missing_is_named_and_nothing_stands_in_for_it(gone: str, place: Place) -> None:
+    first = place.ask(QUESTIONS[0])[0]
+    folder = current_build(place.settings.data, "toy")
+    place.build("Niemand kann hier wählen.")
+    second = place.ask(QUESTIONS[0])[0]
+    if gone == "build":
+        shutil.rmtree(folder)
+        word, lost = "no undamaged build of 'toy'", 1
+    elif gone == "damaged build":
+        change(folder / "passages.jsonl", "Röhricht", "Geröll")
+        word, lost = "no undamaged build of 'toy'", 1
+    else:
+        path = object_path(objects_folder(place.settings.data), getattr(first.digests, gone))
+        path.unlink()
+        word, lost = str(path), 2
+    with pytest.raises(RecordUnreadable, match=word):
+        place.replay(first.record)
+    outcome, said = place.replay()
+    assert outcome == Outcome(same=2 - lost, unusable=lost) and outcome.exit_code == 2
+    assert f"{first.record}  cannot be replayed" in said
+    assert (f"{second.record}  same" in said) == (lost == 1)
+
+
+def test_an_altered_object_is_not_used(place: Place) -> None:
+    (exchange,) = place.ask(QUESTIONS[0])
+    path = object_path(objects_folder(place.settings.data), exchange.digests.wording)
+    path.write_bytes(path.read_bytes().replace(b"Dazu", b"Daxu"))
+    with pytest.raises(RecordUnreadable, match="does not have the digest"):
+        place.replay(exchange.record)
+
+
+def rewritten(place: Place, record: str, edit: Callable[[dict[str, Any]], None]) -> None:
+    """Change a stored record as somebody with the database would, digest included."""
+    with sqlite3.connect(place.settings.data / "records.db") as store:
+        (body,) = store.execute("select body from records where record = ?", (record,)).fetchone()
+        exchange = json.loads(body)
+        edit(exchange)
+        changed = json.dumps(exchange).encode()
+        store.execute(
+            "update records set body = ?, digest = ? where record = ?", (changed, sha256(changed), record)
+        )  # fmt: skip
+    store.close()
+
+
+def test_all_goes_on_past_records_that_cannot_be_replayed_and_exits_2_or_1(place: Place) -> None:
+    same, lost, altered = (e.record for e in place.ask(QUESTIONS[0], QUESTIONS[1], QUESTIONS[1]))
+    rewritten(place, lost, lambda e: e["digests"].update(policy="0" * 64))
+    outcome, said = place.replay()
+    assert (outcome, outcome.exit_code) == (Outcome(same=2, unusable=1), 2)
+    assert f"{same}  same" in said and f"{altered}  same" in said and f"{lost}  cannot be replayed" in said
+
+    rewritten(place, altered, lambda e: e["answer"]["claims"][0].update(text="Das steht nirgends."))
+    outcome, said = place.replay()
+    assert (outcome, outcome.exit_code) == (Outcome(1, 1, 1), 1)
+    assert f"{altered}  differs in claims" in said
+
+    with sqlite3.connect(place.settings.data / "records.db") as store:
+        store.execute("update records set body = ? where record = ?", (b"{}", altered))
+    store.close()
+    outcome, said = place.replay()
+    assert (outcome, outcome.exit_code) == (Outcome(same=1, unusable=2), 2)
+    with pytest.raises(UnknownRecord):
+        place.replay("0" * 32)
+
+
+def pins(elections: Path) -> tuple[str, ...]:
+    """Every digest that a record or its corpus lock holds of what all elections share."""
+    common = load_common(elections)
+    phrases = read_phrases(elections / "common" / "understand")
+    retrieval = json.dumps(load_retrieval(elections).pinned(), sort_keys=True)
+    return common.policy.digest, common.wording_digest, phrases.digest, retrieval
+
+
+def probed(path: Path) -> None:
+    """Change one word of a shared file, whatever it holds, so that it still loads."""
+    words_only = {"understand", "retrieval"} & set(path.parts) and path.stem not in {"vocabulary", "weights"}
+    loader = yaml.BaseLoader if words_only else yaml.SafeLoader
+    data = yaml.load(path.read_text(encoding="utf-8"), loader)
+    if "version" in data:
+        data["version"] += 1
+    elif "fitted_on" in data:
+        data["fitted_on"] += "."
+    elif "concepts" in data:
+        next(iter(data["concepts"][0]["terms"].values())).append("unerhörtheit")
+    elif "about" in data and "evaluative" not in data:
+        data["about"] = {key: text + " " for key, text in data["about"].items()}
+    else:
+        data["evaluative" if "evaluative" in data else next(iter(data))].append("unerhört")
+    path.write_text(yaml.safe_dump(data, allow_unicode=True), encoding="utf-8")
+
+
+SHARED = sorted(p.relative_to(ELECTIONS / "common").as_posix() for p in (ELECTIONS / "common").rglob("*.yaml"))
+
+
+@pytest.mark.parametrize("name", SHARED)
+def test_a_change_in_any_shared_file_changes_a_digest_of_the_record(name: str, tmp_path: Path) -> None:
+    shutil.copytree(ELECTIONS / "common", tmp_path / "common")
+    before = pins(tmp_path)
+    probed(tmp_path / "common" / name)
+    assert pins(tmp_path) != before
+
+
+def test_the_digests_of_a_record_are_all_named_here() -> None:
+    assert set(Digests.model_fields) == {
+        "corpus", "index", "election", "policy", "settings", "understand", "wording", "code"
+    }  # fmt: skip
