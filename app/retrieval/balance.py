@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.retrieval.corpus import Corpus, LanguageIndex, ranges
+from app.retrieval.corpus import Corpus, LanguageIndex
 from app.retrieval.embed import Code, similarity
 from app.retrieval.index import Candidates
-from app.retrieval.lexicon import Ints
+from app.retrieval.lexicon import Ints, ranges
 from app.retrieval.question import Query
 from app.retrieval.score import company_rows, coverage_rows, score_rows
 from app.retrieval.weights import Weights

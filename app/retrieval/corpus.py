@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from app.errors import IndexUnusable
 from app.retrieval.analyse import Analyser, Stopwords
 from app.retrieval.embed import Code
-from app.retrieval.lexicon import Ints, Lexicon
+from app.retrieval.lexicon import Ints, Lexicon, ranges
 from app.retrieval.variants import GramTable, Variants
 from domain.base import Digest, Language, sha256
 from domain.passage import Passage
@@ -45,14 +45,6 @@ class Rows:
         index = ranges(first, end)
         starts = np.concatenate([[0], np.cumsum(end - first)])
         return Rows(self.terms[index], self.weights[index] if len(self.weights) else self.weights, starts)
-
-
-def ranges(first: Ints, end: Ints) -> Ints:
-    """All integers of the ranges `[first[i], end[i])`, one after the other."""
-    lengths = end - first
-    total = int(lengths.sum())
-    shift = np.repeat(first - np.concatenate([[0], np.cumsum(lengths)[:-1]]), lengths) if len(first) else first
-    return np.arange(total, dtype=np.int64) + shift
 
 
 @dataclass(frozen=True)

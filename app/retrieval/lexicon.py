@@ -35,6 +35,14 @@ LEAST_RELATED = 4
 """Passages in which a word must stand to have, or to be, a related word."""
 
 
+def ranges(first: Ints, end: Ints) -> Ints:
+    """All integers of the ranges `[first[i], end[i])`, one after the other."""
+    lengths = end - first
+    total = int(lengths.sum())
+    shift = np.repeat(first - np.concatenate([[0], np.cumsum(lengths)[:-1]]), lengths) if len(first) else first
+    return np.arange(total, dtype=np.int64) + shift
+
+
 @dataclass(frozen=True)
 class Lexicon:
     """The terms of one language: stems first, then grams, each block sorted.
@@ -62,10 +70,11 @@ class Lexicon:
     def gram_id(self, gram: str) -> int | None:
         return self._gram_ids.get(gram)  # type: ignore[attr-defined, no-any-return]
 
-    def related_to(self, stem: int) -> tuple[Ints, Ints]:
-        """Ids of the stems that keep company with this one, and their shares in millionths."""
-        place = slice(int(self.related_starts[stem]), int(self.related_starts[stem + 1]))
-        return self.related[place], self.shares[place]
+    def related_to(self, stems: Ints) -> tuple[Ints, Ints, Ints]:
+        """Ids of the stems that keep company with these, their shares in millionths, and how many belong to each."""
+        first, end = self.related_starts[stems], self.related_starts[stems + 1]
+        places = ranges(first, end)
+        return self.related[places], self.shares[places].astype(np.int64), end - first
 
 
 def build_lexicon(documents: Sequence[Document], works: Sequence[str]) -> Lexicon:

@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from app.retrieval.analyse import PAIR, Analyser, split, word_grams, words
 from app.retrieval.lexicon import Lexicon
 from app.retrieval.variants import Variants
@@ -211,18 +213,19 @@ def _shares(part: Part) -> dict[int, int]:
 def _company(parts: Sequence[Part], reader: Reader) -> tuple[tuple[int, int], ...]:
     """The words that keep company with the question's words: what a passage on the matter is likely to say too."""
     lexicon = reader.lexicon
-    shares: Counter[int] = Counter()
+    shares = np.zeros(len(lexicon.stems), dtype=np.int64)
     for part in parts:
-        sure = [t for t, s in part.terms.items() if s >= SURE and t < len(lexicon.stems)]
-        total = sum(int(lexicon.found[t]) for t in sure)
-        own = set(sure)
-        for term in sure:
-            for other, share in zip(*(a.tolist() for a in lexicon.related_to(term)), strict=True):
-                if other not in own:
-                    shares[other] += part.weight * share // 1000 * int(lexicon.found[term]) // total
-    best = sorted(shares.items(), key=lambda item: (-item[1], item[0]))[:COMPANY]
-    whole = sum(share for _, share in best)
-    return tuple(sorted((t, MILLION * share // whole) for t, share in best)) if whole else ()
+        sure = np.array([t for t, s in part.terms.items() if s >= SURE and t < len(shares)], dtype=np.int64)
+        if len(sure):
+            found = lexicon.found[sure].astype(np.int64)
+            others, worth, lengths = lexicon.related_to(sure)
+            worth = part.weight * worth // 1000 * np.repeat(found, lengths) // int(found.sum())
+            kept = ~np.isin(others, sure)
+            np.add.at(shares, others[kept], worth[kept])
+    met = np.flatnonzero(shares)
+    best = met[np.lexsort((met, -shares[met]))][:COMPANY]
+    whole = int(shares[best].sum())
+    return tuple(sorted((int(t), MILLION * int(shares[t]) // whole) for t in best)) if whole else ()
 
 
 def _pairs(text: str, reader: Reader) -> list[Part]:

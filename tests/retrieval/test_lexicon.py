@@ -43,7 +43,8 @@ def test_the_best_company_of_a_word_is_what_stands_beside_it() -> None:
     for n in range(8):
         stem = lexicon.stem_id(f"matter{n}")
         assert stem is not None
-        companions, shares = lexicon.related_to(stem)
+        companions, shares, lengths = lexicon.related_to(np.array([stem]))
+        assert lengths.tolist() == [len(companions)]
         assert lexicon.stems[int(companions[0])] == f"beside{n}"
         assert len(companions) <= RELATED and stem not in companions.tolist()
         assert abs(int(shares.sum()) - 1_000_000) <= RELATED
