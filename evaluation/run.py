@@ -15,8 +15,10 @@ from app.main import open_desk
 from app.record import MemoryRecorder
 from app.settings import Settings
 from evaluation import retrieval, suggested
+from evaluation.guard import measure as guardrail
+from guardrails.policy import load_policy
 
-SUITES = ("retrieval", "suggested")
+SUITES = ("guardrail", "retrieval", "suggested")
 
 
 def corpora() -> Path:
@@ -25,11 +27,15 @@ def corpora() -> Path:
 
 
 def run_suites(settings: Settings, suite: str | None, say: Callable[[str], None]) -> bool:
-    """Run one suite or all over the built bundestag pack. True when every regression gate holds."""
+    """Run one suite or all over the built bundestag pack (the guard's needs none). True when every gate holds."""
     if suite is not None and suite not in SUITES:
         raise UnknownElection(f"no suite {suite!r}; there are {', '.join(SUITES)}")
-    desk = open_desk(settings, MemoryRecorder(), ("bundestag-2025",))
     passed = True
+    if suite in (None, "guardrail"):
+        passed &= guardrail.measure(load_policy(settings.elections / "common"), settings.elections, say)
+        if suite is not None:
+            return passed
+    desk = open_desk(settings, MemoryRecorder(), ("bundestag-2025",))
     try:
         if suite in (None, "retrieval"):
             passed &= retrieval.measure(_room(desk, settings), say)

@@ -1,0 +1,1 @@
+"""The guard's phrasings, and the suite that measures it on a frozen part."""
