@@ -83,7 +83,7 @@ def _candidates(folder: Path, election: str, settings: Settings) -> Candidates:
         return EdgeCandidates(folder / "index" / "qdrant")
     from qdrant_client import QdrantClient
 
-    return ClientCandidates(QdrantClient(url=settings.qdrant_url), collection_name(election, folder.name))
+    return ClientCandidates(QdrantClient(url=settings.qdrant_url, check_compatibility=False), collection_name(election, folder.name))
 
 
 def collection_name(election: str, build: str) -> str:

@@ -33,7 +33,7 @@ def server_points(corpus: Corpus) -> list[WindowPoint]:
 
 def fill_server(folder: Path, url: str, election: str) -> None:
     """Fill the collection of this build on the server. Raises IndexUnusable when it does not answer."""
-    client = QdrantClient(url=url)
+    client = QdrantClient(url=url, check_compatibility=False)  # it asks in a thread and only warns
     try:
         fill_collection(client, folder, election)
     finally:
