@@ -83,7 +83,8 @@ def _candidates(folder: Path, election: str, settings: Settings) -> Candidates:
         return EdgeCandidates(folder / "index" / "qdrant")
     from qdrant_client import QdrantClient
 
-    return ClientCandidates(QdrantClient(url=settings.qdrant_url, check_compatibility=False), collection_name(election, folder.name))
+    client = QdrantClient(url=settings.qdrant_url, check_compatibility=False)
+    return ClientCandidates(client, collection_name(election, folder.name))
 
 
 def collection_name(election: str, build: str) -> str:
