@@ -41,7 +41,7 @@ _STEMMERS = {
     "ru": "russian",
 }
 _LINKS = ("", "s", "es", "n", "en", "er", "e", "ns")
-_COMPOUNDING = {"de", "nl", "da", "sv"}
+COMPOUNDING = {"de", "nl", "da", "sv"}
 
 
 def fold(text: str) -> str:
@@ -159,7 +159,7 @@ def split(word: str, counts: Mapping[str, int], language: Language) -> tuple[str
     A split is taken when both parts are words of the corpus with at least four letters and the
     geometric mean of their frequencies beats the compound's own (Koehn and Knight, 2003).
     """
-    if len(word) < 9 or not word.isalpha() or language.split("-")[0] not in _COMPOUNDING:
+    if len(word) < 9 or not word.isalpha() or language.split("-")[0] not in COMPOUNDING:
         return None
     best: tuple[float, str, str] | None = None
     for cut in range(4, len(word) - 3):

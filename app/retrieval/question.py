@@ -13,13 +13,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.retrieval.analyse import PAIR, Analyser, split, word_grams, words
-from app.retrieval.lexicon import Lexicon
+from app.retrieval.analyse import COMPOUNDING, PAIR, Analyser, split, word_grams, words
+from app.retrieval.lexicon import MILLION, Lexicon
 from app.retrieval.variants import Variants
 from app.retrieval.vocabulary import Match, Vocabulary
 from domain.base import Language
 
-MILLION = 1_000_000
 SYNONYM = 800
 """Strength, in thousandths, of another expression of the same concept."""
 TRANSLATED = 950
@@ -191,7 +190,7 @@ def _weight(word: str, stem: str, variants: Sequence[tuple[int, int]], whole: Ma
 
 def _loose(word: str, reader: Reader) -> tuple[str, str] | None:
     """A compound of which the documents hold only the first part as a word: the longest such, with its rest."""
-    if reader.documents.language.split("-")[0] not in ("de", "nl", "da", "sv"):
+    if _base(reader.documents.language) not in COMPOUNDING:
         return None
     for end in range(len(word) - LOOSE, LOOSE - 1, -1):
         head, tail = word[:end], word[end:]

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from app.retrieval.lexicon import Ints
+from app.retrieval.lexicon import MILLION, Ints
 from app.retrieval.question import Query
-
-MILLION = 1_000_000
 
 
 def score_rows(query: Query, flat_terms: Ints, flat_weights: Ints, starts: Ints, size: int) -> Ints:
