@@ -169,7 +169,7 @@ def replay(
 
 @app.command()
 def evaluate(
-    suite: Annotated[str | None, typer.Argument(help="retrieval or suggested; both when left out")] = None,
+    suite: Annotated[str | None, typer.Argument(help="guardrail, retrieval or suggested; all when left out")] = None,
 ) -> None:
     """Measure the built elections against the committed labels; the exit code is a gate against regression."""
     from evaluation.run import run_suites

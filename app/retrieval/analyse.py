@@ -118,9 +118,13 @@ class Analyser:
             found += [self.stem(part) for part in self.parts.get(word, ())]
         return found
 
-    def pairs(self, text: str) -> list[str]:
-        """Neighbouring content words as one term: "politische Bildung" is more than its two words."""
-        stems = [None if word in self.lists.stop else self.stem(word) for word in words(text)]
+    def pairs(self, text: str, empty: frozenset[str] | None = None) -> list[str]:
+        """Neighbouring content words as one term: "politische Bildung" is more than its two words.
+
+        `empty` are the words without content; the stop words when it is left out.
+        """
+        without = self.lists.stop if empty is None else empty
+        stems = [None if word in without else self.stem(word) for word in words(text)]
         return [a + PAIR + b for a, b in itertools.pairwise(stems) if a and b]
 
     def grams(self, text: str) -> list[str]:

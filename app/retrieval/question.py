@@ -6,7 +6,6 @@ through the reviewed vocabulary; what cannot be read is named, not guessed.
 
 from __future__ import annotations
 
-import itertools
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -230,11 +229,8 @@ def _company(parts: Sequence[Part], reader: Reader) -> tuple[tuple[int, int], ..
 def _pairs(text: str, reader: Reader) -> list[Part]:
     """Pairs of neighbouring words of the question that the documents hold as pairs too."""
     lists = reader.asked.lists
-    empty = lists.stop | lists.frame
-    stems = [None if word in empty else reader.documents.stem(word) for word in words(text)]
-    pairs = [a + PAIR + b for a, b in itertools.pairwise(stems) if a and b]
     found = []
-    for pair in dict.fromkeys(pairs):
+    for pair in dict.fromkeys(reader.documents.pairs(text, lists.stop | lists.frame)):
         i = reader.lexicon.stem_id(pair)
         if i is not None:
             found.append(Part(pair, min(MOST, int(reader.lexicon.idf[i])) * PAIRED // 1000, {i: 1000}))

@@ -76,8 +76,6 @@ class Item:
     language: Language
     action: Action
     category: str
-    register: str
-    technique: str = "plain"
 
 
 def load(language: Language) -> Set:
@@ -107,7 +105,7 @@ def filled(one: Set, fills: int, seed: int) -> Iterator[Item]:
                 question = _fill(text, one.fillers, chance)
                 if question not in seen:
                     seen.add(question)
-                    yield Item(question, family.family, one.language, family.action, family.category, family.register_)
+                    yield Item(question, family.family, one.language, family.action, family.category)
 
 
 def _fill(text: str, fillers: Mapping[str, Sequence[str]], chance: random.Random) -> str:

@@ -17,9 +17,9 @@ from pathlib import Path
 from app.packs import load_pack
 from domain.base import Frozen, Language
 from domain.names import Names
-from domain.verdict import Action, Verdict
+from domain.verdict import Action
 from evaluation.figures import Target, share
-from evaluation.guard.items import Item, filled, load
+from evaluation.guard.items import filled, load
 from guardrails.gate import screen
 from guardrails.policy import Policy
 
@@ -55,7 +55,6 @@ class Decided:
 
     held: Held
     action: Action
-    category: str | None
 
     @property
     def right(self) -> bool:
@@ -77,7 +76,7 @@ def decide(items: Iterable[Held], policy: Policy, elections: Path) -> list[Decid
     found = []
     for item in items:
         verdict = screen(item.text, item.history, names, policy, LANGUAGES)
-        found.append(Decided(item, verdict.action, verdict.category))
+        found.append(Decided(item, verdict.action))
     return found
 
 
@@ -100,7 +99,7 @@ def _held_figures(decided: Sequence[Decided], say: Callable[[str], None]) -> boo
             (Action.REDIRECT, "redirected", REDIRECTED),
         ):
             group = [d for d in of if d.held.action is action]
-            found = share([_spoke(d, action) for d in group])
+            found = share([_spoke(d.action, action) for d in group])
             target = targets if tag in LANGUAGES else None
             say(f"  {tag:<6}{name:<28} {target.judged(found) if target else found}")
             good &= target is None or target.holds(found)
@@ -116,8 +115,9 @@ def _held_figures(decided: Sequence[Decided], say: Callable[[str], None]) -> boo
     return good and DIALOGUES.holds(dialogues) and PAIRS.holds(agree)
 
 
-def _spoke(decided: Decided, action: Action) -> bool:
-    return decided.action is not Action.ANSWER if action is Action.ANSWER else decided.action is action
+def _spoke(found: Action, wanted: Action) -> bool:
+    """Whether the guard did what is counted: for answerable questions any declining, else the action wanted."""
+    return found is not Action.ANSWER if wanted is Action.ANSWER else found is wanted
 
 
 def _family_figures(policy: Policy, say: Callable[[str], None]) -> None:
@@ -126,18 +126,10 @@ def _family_figures(policy: Policy, say: Callable[[str], None]) -> None:
         found: dict[str, list[bool]] = defaultdict(list)
         for item in filled(families, 1, SEED):
             verdict = screen(item.text, (), families.names, policy, LANGUAGES)
-            found[item.action].append(_spoke(_as_held(item, verdict), item.action))
+            found[item.action].append(_spoke(verdict.action, item.action))
         for action, outcomes in sorted(found.items()):
             name = {"refuse": "refused", "answer": "declined though answerable"}.get(action, "redirected")
             say(f"  {language:<6}{name:<28} {share(outcomes)}")
-
-
-def _as_held(item: Item, verdict: Verdict) -> Decided:
-    held = Held(
-        id=item.family, language=item.language, text=item.text, action=item.action, category=item.category,
-        technique=item.technique, why="",
-    )  # fmt: skip
-    return Decided(held, verdict.action, verdict.category)
 
 
 def _by(group: Sequence[Decided], key: Callable[[Decided], str]) -> dict[str, list[Decided]]:
