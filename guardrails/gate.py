@@ -26,6 +26,9 @@ from guardrails.slots import unknown_parties
 __all__ = ["Coverage", "NameMention", "PartyNames", "about_matter", "check_claims", "legitimate_part", "screen"]
 
 MAX_HISTORY = 4
+FEWEST_WORDS = 3
+CLASSIFIER = "classifier"
+"""Stands as the rule in the evidence of what the classifier declined."""
 
 
 class NameMention(Protocol):
@@ -74,6 +77,10 @@ def screen(
     turns = [_read(t, names, policy, i - len(history)) for i, t in enumerate(history)][-MAX_HISTORY:]
     turn = _read(text, names, policy, 0)
     matches = _speaking(turn, _context(turns, policy), policy)
+    if not any(policy.categories[m.rule.category].action is Action.REFUSE for m in matches):
+        heard = _heard(turn, policy, refusals_only=bool(matches))
+        if heard is not None:
+            return heard.verdict(language, policy)
     if not matches:
         return Verdict(check="question", action=Action.ANSWER, language=language, policy=policy.digest)
     order = list(policy.categories)
@@ -101,6 +108,7 @@ def legitimate_part(text: str, names: PartyNames, policy: Policy, history: Seque
         for s in turn.sentences
         if len(s.tokens) > 1
         and not any(find(policy.rules, s, context))
+        and _heard(_Turn(text, (s,), 0), policy) is None
         and (PARTY in s.words or first_span(policy.matter, s) is not None)
     ]
     return "? ".join(part.strip() for part in kept) + "?" if kept else None
@@ -125,11 +133,16 @@ def check_claims(
     return (*ungrounded(claims, passages, policy), *partial(claims, coverage, policy))
 
 
-def _read(text: str, names: PartyNames, policy: Policy, offset: int) -> _Turn:
+def slotted(text: str, names: PartyNames, policy: Policy) -> tuple[Token, ...]:
+    """The text as the guard reads it: plain tokens, with one slot for whatever party or leader is named."""
     cleaned = clean(text)
     known = [(m.start, m.end) for m in names.mentions(cleaned.text)]
     spans = _merged([*known, *unknown_parties(cleaned.text, policy.shapes)])
-    return _Turn(text, sentences(_slotted(cleaned, spans, policy)), offset)
+    return _slotted(cleaned, spans, policy)
+
+
+def _read(text: str, names: PartyNames, policy: Policy, offset: int) -> _Turn:
+    return _Turn(text, sentences(slotted(text, names, policy)), offset)
 
 
 def _merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -191,6 +204,59 @@ def _speaking(turn: _Turn, context: frozenset[str], policy: Policy) -> list[Matc
         return matches
     asks = any(PARTY in s.words or first_span(policy.matter, s) is not None for s in turn.sentences)
     return [m for m in matches if not (asks and policy.categories[m.rule.category].yields)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """What the classifier declines: category, score, threshold and the words that weighed most."""
+
+    category: str
+    score: int
+    threshold: int
+    evidence: Evidence
+
+    def verdict(self, language: Language, policy: Policy) -> Verdict:
+        return Verdict(
+            check="question",
+            action=policy.categories[self.category].action,
+            category=self.category,
+            language=language,
+            evidence=(self.evidence,),
+            score=self.score,
+            threshold=self.threshold,
+            policy=policy.digest,
+        )
+
+
+def _heard(turn: _Turn, policy: Policy, refusals_only: bool = False) -> _Heard | None:
+    """The classifier's word on the whole turn and on each of its sentences; the strongest that passes its line.
+
+    It is trained on questions that say what they want: a turn of a word or two is left to the rules,
+    which know what was said before.
+    """
+    model = policy.classifier
+    if model is None:
+        return None
+    units = [tuple(t for s in turn.sentences for t in s.tokens)]
+    units += [s.tokens for s in turn.sentences] if len(turn.sentences) > 1 else []
+    asks = any(PARTY in s.words or first_span(policy.matter, s) is not None for s in turn.sentences)
+    for action in (Action.REFUSE,) if refusals_only else (Action.REFUSE, Action.REDIRECT):
+        line = model.card.thresholds[action]
+        found: list[tuple[int, _Heard]] = []
+        for unit in units:
+            if len(unit) < FEWEST_WORDS:
+                continue
+            reading = model.read(unit, action)
+            own = [c for c in model.card.categories if policy.categories[c].action is action]
+            category = max(own, key=lambda c: reading.scores[c])
+            yields = policy.categories[category].yields and asks
+            if reading.scores[action] >= line and not yields:
+                start, end = unit[reading.first].start, unit[reading.last].end
+                words = Evidence(start=start, end=end, text=turn.text[start:end], turn=turn.offset, rule=CLASSIFIER)
+                found.append((reading.scores[action], _Heard(category, reading.scores[action], line, words)))
+        if found:
+            return max(found, key=lambda f: f[0])[1]
+    return None
 
 
 def _rank(match: Match, policy: Policy) -> int:

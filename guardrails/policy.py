@@ -18,6 +18,7 @@ from pydantic import Field, ValidationError
 from domain.answer import AnswerStatus
 from domain.base import Digest, Frozen, Language, Localised, canonical, sha256
 from domain.verdict import Action
+from guardrails.classifier import Classifier, ClassifierError, open_classifier
 from guardrails.patterns import Compiled, Grammar, PatternError, phrases, torn
 from guardrails.rules import Rule, RuleBook, rule_book
 from guardrails.slots import PartyWords, Shape, shape
@@ -116,6 +117,7 @@ class Policy:
     function_words: Mapping[Language, frozenset[str]]
     vocabulary: Vocabulary
     shapes: tuple[Shape, ...]
+    classifier: Classifier | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +136,11 @@ class _Source:
             raise PolicyError(self.path, field, str(error)) from error
 
 
-def load_policy(folder: Path) -> Policy:
-    """The policy in `folder/policy.yaml` with `folder/guard/<language>.yaml`; raises PolicyError."""
+def load_policy(folder: Path, trained: bool = True) -> Policy:
+    """The policy in `folder/policy.yaml` with `folder/guard/`: a file of rules per language, and the classifier.
+
+    Without `trained` the classifier is left out, which only its training may do. Raises PolicyError.
+    """
     path = folder / "policy.yaml"
     main = _checked(PolicyFile, path)
     _complete(main, path)
@@ -143,8 +148,13 @@ def load_policy(folder: Path) -> Policy:
     rules = [_rule(entry, source, main) for source in sources for entry in source.file.rules]
     _unique(rules, folder / GUARD_FOLDER)
     files = {s.file.language: s.file for s in sources}
+    classifier = _classifier(folder / GUARD_FOLDER, main) if trained else None
     content = canonical(
-        {"policy": main.model_dump(mode="json"), "rules": {t: f.model_dump(mode="json") for t, f in files.items()}}
+        {
+            "policy": main.model_dump(mode="json"),
+            "rules": {t: f.model_dump(mode="json") for t, f in files.items()},
+            "classifier": classifier.card.model_dump(mode="json") if classifier else None,
+        }
     )
     function_words = {t: rule_words(f.function_words) for t, f in files.items()}
     common = frozenset().union(*function_words.values())
@@ -163,7 +173,18 @@ def load_policy(folder: Path) -> Policy:
         function_words=function_words,
         vocabulary=vocabulary(rule_words(e for f in files.values() for e in _entries(f)), plain),
         shapes=tuple(s for f in files.values() if (s := shape(f.party_names, f.function_words))),
+        classifier=classifier,
     )
+
+
+def _classifier(folder: Path, main: PolicyFile) -> Classifier:
+    try:
+        found = open_classifier(folder)
+    except ClassifierError as error:
+        raise PolicyError(folder / "classifier.json", "file", str(error)) from error
+    if unknown := sorted(set(found.card.categories) - set(main.categories)):
+        raise PolicyError(folder / "classifier.json", "categories", f"not in policy.yaml: {', '.join(unknown)}")
+    return found
 
 
 def _source(path: Path, tag: Language) -> _Source:
