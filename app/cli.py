@@ -100,12 +100,13 @@ def serve(
 def guard(
     jsonl: Annotated[bool, JSONL] = False,
     election: Annotated[str | None, typer.Option(help="Use this pack's parties instead of all packs'")] = None,
+    explain: Annotated[bool, typer.Option("--explain", help="Show the path of the decision too")] = False,
     text: Annotated[str | None, typer.Argument(help="One question, when --jsonl is not given")] = None,
 ) -> None:
     """Say what the guard does with each question: answer, refuse or redirect, and why."""
     from app.batch import guard_rows
 
-    handle = guard_rows(Settings(), election)
+    handle = guard_rows(Settings(), election, explain)
     if not jsonl:
         if text is None:
             raise typer.BadParameter("give a question, or --jsonl")

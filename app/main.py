@@ -26,7 +26,7 @@ from app.record import Recorder, Records
 from app.retrieval.index import Candidates, ClientCandidates, EdgeCandidates
 from app.settings import Settings
 from app.storage.engine import open_engine
-from app.storage.objects import put_object
+from app.storage.objects import keep_file, put_object
 from domain.base import canonical
 
 if TYPE_CHECKING:
@@ -97,6 +97,9 @@ def keep_objects(common: Common, phrases: Phrases, built: Iterable[Built], setti
     folder = objects_folder(settings.data)
     put_object(folder, canonical(settings.answering()))
     put_object(folder, common.policy.canonical)
+    if common.policy.classifier is not None:
+        for name, digest in common.policy.classifier.card.files.items():
+            keep_file(folder, common.policy.classifier.folder / name, digest)
     put_object(folder, phrases.canonical)
     put_object(folder, canonical([w.model_dump(mode="json") for _, w in sorted(common.wording.items())]))
     for one in built:

@@ -15,7 +15,9 @@ from domain.answer import Claim
 from domain.base import Language
 from domain.passage import Passage
 from domain.verdict import Action, Evidence, Verdict
+from guardrails.decode import hidden_readings
 from guardrails.grounding import ungrounded
+from guardrails.hearing import Heard, hear
 from guardrails.language import detect
 from guardrails.neutrality import Coverage, partial
 from guardrails.normalise import PARTY, Cleaned, Token, clean, tokens
@@ -26,9 +28,10 @@ from guardrails.slots import unknown_parties
 __all__ = ["Coverage", "NameMention", "PartyNames", "about_matter", "check_claims", "legitimate_part", "screen"]
 
 MAX_HISTORY = 4
-FEWEST_WORDS = 3
 CLASSIFIER = "classifier"
 """Stands as the rule in the evidence of what the classifier declined."""
+HIDDEN = "decoded:"
+"""Stands before the rule in the evidence of what a text hid in an encoding."""
 
 
 class NameMention(Protocol):
@@ -70,17 +73,33 @@ def screen(
     """Verdict on the question `text` after the earlier user turns `history`, oldest first.
 
     `language` is the language of the text when the caller knows it already; it is detected only if not.
+    What the text hides in a simple encoding is judged as well; only a refusal follows from it.
     """
     if language is None:
         candidates = tuple(languages) or policy.languages
         language = detect(text, candidates, fallback or candidates[0], policy.function_words)
+    verdict = _decided(text, history, names, policy, language)
+    if verdict.action is Action.REFUSE:
+        return verdict
+    for hidden in hidden_readings(text, policy.known):
+        found = _decided(hidden, (), names, policy, detect(hidden, policy.languages, language, policy.function_words))
+        if found.action is Action.REFUSE:
+            whole = Evidence(start=0, end=len(text), text=text, turn=0, rule=f"{HIDDEN}{found.evidence[0].rule}")
+            return found.model_copy(update={"language": language, "evidence": (whole,)})
+    return verdict
+
+
+def _decided(text: str, history: Sequence[str], names: PartyNames, policy: Policy, language: Language) -> Verdict:
+    """Verdict on the words as they stand."""
     turns = [_read(t, names, policy, i - len(history)) for i, t in enumerate(history)][-MAX_HISTORY:]
     turn = _read(text, names, policy, 0)
-    matches = _speaking(turn, _context(turns, policy), policy)
-    if not any(policy.categories[m.rule.category].action is Action.REFUSE for m in matches):
-        heard = _heard(turn, policy, refusals_only=bool(matches))
-        if heard is not None:
-            return heard.verdict(language, policy)
+    heard = _heard(turn, turns, language, policy)
+    matches = _standing(_speaking(turn, _context(turns, policy), policy), heard, policy)
+    refused = any(policy.categories[m.rule.category].action is Action.REFUSE for m in matches)
+    if heard is not None and not refused:
+        found = _declined(turn, heard, bool(matches), language, policy)
+        if found is not None:
+            return found
     if not matches:
         return Verdict(check="question", action=Action.ANSWER, language=language, policy=policy.digest)
     order = list(policy.categories)
@@ -102,14 +121,18 @@ def screen(
 def legitimate_part(text: str, names: PartyNames, policy: Policy, history: Sequence[str] = ()) -> str | None:
     """The sentences of a declined question that the service can answer, in the writer's words, or None."""
     turn = _read(text, names, policy, 0)
+    language = detect(text, policy.languages, policy.languages[0], policy.function_words)
     context = _context([_read(t, names, policy, -1) for t in history][-MAX_HISTORY:], policy)
+
+    def passes(sentence: Sentence) -> bool:
+        heard = _heard(_Turn(text, (sentence,), 0), (), language, policy)
+        alone = heard is None or heard.refused < _line(policy, Action.REFUSE)
+        return alone and not any(find(policy.rules, sentence, context))
+
     kept = [
         text[s.tokens[0].start : s.tokens[-1].end]
         for s in turn.sentences
-        if len(s.tokens) > 1
-        and not any(find(policy.rules, s, context))
-        and _heard(_Turn(text, (s,), 0), policy) is None
-        and (PARTY in s.words or first_span(policy.matter, s) is not None)
+        if len(s.tokens) > 1 and (PARTY in s.words or first_span(policy.matter, s) is not None) and passes(s)
     ]
     return "? ".join(part.strip() for part in kept) + "?" if kept else None
 
@@ -206,57 +229,50 @@ def _speaking(turn: _Turn, context: frozenset[str], policy: Policy) -> list[Matc
     return [m for m in matches if not (asks and policy.categories[m.rule.category].yields)]
 
 
-@dataclass(frozen=True, slots=True)
-class _Heard:
-    """What the classifier declines: category, score, threshold and the words that weighed most."""
-
-    category: str
-    score: int
-    threshold: int
-    evidence: Evidence
-
-    def verdict(self, language: Language, policy: Policy) -> Verdict:
-        return Verdict(
-            check="question",
-            action=policy.categories[self.category].action,
-            category=self.category,
-            language=language,
-            evidence=(self.evidence,),
-            score=self.score,
-            threshold=self.threshold,
-            policy=policy.digest,
-        )
-
-
-def _heard(turn: _Turn, policy: Policy, refusals_only: bool = False) -> _Heard | None:
-    """The classifier's word on the whole turn and on each of its sentences; the strongest that passes its line.
-
-    It is trained on questions that say what they want: a turn of a word or two is left to the rules,
-    which know what was said before.
-    """
-    model = policy.classifier
-    if model is None:
+def _heard(turn: _Turn, turns: Sequence[_Turn], language: Language, policy: Policy) -> Heard | None:
+    """What the classifier hears; None only for a policy that was loaded without it, which training does."""
+    if policy.classifier is None:
         return None
-    units = [tuple(t for s in turn.sentences for t in s.tokens)]
-    units += [s.tokens for s in turn.sentences] if len(turn.sentences) > 1 else []
+    return hear(turn.sentences, turns[-1].sentences if turns else (), language, policy, policy.classifier)
+
+
+def _line(policy: Policy, action: Action) -> int:
+    assert policy.classifier is not None
+    return policy.classifier.card.thresholds[action]
+
+
+def _standing(matches: list[Match], heard: Heard | None, policy: Policy) -> list[Match]:
+    """A rule that needs no context gives way where the classifier hears nothing at all of what it declines."""
+    if heard is None:
+        return matches
+    assert policy.classifier is not None
+    doubt = policy.classifier.card.doubt
+    return [m for m in matches if m.rule.context is not None or heard.refused + heard.redirected >= doubt]
+
+
+def _declined(turn: _Turn, heard: Heard, redirected: bool, language: Language, policy: Policy) -> Verdict | None:
+    """The classifier's verdict, when it is sure enough; a turn that a rule redirects is only refused by it."""
     asks = any(PARTY in s.words or first_span(policy.matter, s) is not None for s in turn.sentences)
-    for action in (Action.REFUSE,) if refusals_only else (Action.REFUSE, Action.REDIRECT):
-        line = model.card.thresholds[action]
-        found: list[tuple[int, _Heard]] = []
-        for unit in units:
-            if len(unit) < FEWEST_WORDS:
-                continue
-            reading = model.read(unit, action)
-            own = [c for c in model.card.categories if policy.categories[c].action is action]
-            category = max(own, key=lambda c: reading.scores[c])
-            yields = policy.categories[category].yields and asks
-            if reading.scores[action] >= line and not yields:
-                start, end = unit[reading.first].start, unit[reading.last].end
-                words = Evidence(start=start, end=end, text=turn.text[start:end], turn=turn.offset, rule=CLASSIFIER)
-                found.append((reading.scores[action], _Heard(category, reading.scores[action], line, words)))
-        if found:
-            return max(found, key=lambda f: f[0])[1]
-    return None
+    yields = policy.categories[heard.redirection].yields and asks
+    if heard.refused >= (line := _line(policy, Action.REFUSE)):
+        category, score, unit = heard.refusal, heard.refused, heard.unit
+    elif heard.redirected >= (line := _line(policy, Action.REDIRECT)) and not (redirected or yields):
+        category, score, unit = heard.redirection, heard.redirected, tuple(t for s in turn.sentences for t in s.tokens)
+    else:
+        return None
+    assert policy.classifier is not None
+    first, last = policy.classifier.weightiest(unit, language, [category])
+    start, end = unit[first].start, unit[last].end
+    return Verdict(
+        check="question",
+        action=policy.categories[category].action,
+        category=category,
+        language=language,
+        evidence=(Evidence(start=start, end=end, text=turn.text[start:end], turn=0, rule=CLASSIFIER),),
+        score=score,
+        threshold=line,
+        policy=policy.digest,
+    )
 
 
 def _rank(match: Match, policy: Policy) -> int:

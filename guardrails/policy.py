@@ -18,7 +18,7 @@ from pydantic import Field, ValidationError
 from domain.answer import AnswerStatus
 from domain.base import Digest, Frozen, Language, Localised, canonical, sha256
 from domain.verdict import Action
-from guardrails.classifier import Classifier, ClassifierError, open_classifier
+from guardrails.classifier import ANSWER, CARD, Classifier, ClassifierError, open_classifier
 from guardrails.patterns import Compiled, Grammar, PatternError, phrases, torn
 from guardrails.rules import Rule, RuleBook, rule_book
 from guardrails.slots import PartyWords, Shape, shape
@@ -117,6 +117,8 @@ class Policy:
     function_words: Mapping[Language, frozenset[str]]
     vocabulary: Vocabulary
     shapes: tuple[Shape, ...]
+    known: frozenset[str]
+    """Folded words by which a decoded text is known to be one."""
     classifier: Classifier | None
 
 
@@ -173,6 +175,7 @@ def load_policy(folder: Path, trained: bool = True) -> Policy:
         function_words=function_words,
         vocabulary=vocabulary(rule_words(e for f in files.values() for e in _entries(f)), plain),
         shapes=tuple(s for f in files.values() if (s := shape(f.party_names, f.function_words))),
+        known=plain | rule_words(e for f in files.values() for e in _entries(f)),
         classifier=classifier,
     )
 
@@ -181,9 +184,9 @@ def _classifier(folder: Path, main: PolicyFile) -> Classifier:
     try:
         found = open_classifier(folder)
     except ClassifierError as error:
-        raise PolicyError(folder / "classifier.json", "file", str(error)) from error
-    if unknown := sorted(set(found.card.categories) - set(main.categories)):
-        raise PolicyError(folder / "classifier.json", "categories", f"not in policy.yaml: {', '.join(unknown)}")
+        raise PolicyError(folder / CARD, "file", str(error)) from error
+    if set(found.card.labels) != {ANSWER, *main.categories}:
+        raise PolicyError(folder / CARD, "labels", "are not the categories of policy.yaml and `answer`")
     return found
 
 

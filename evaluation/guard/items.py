@@ -1,7 +1,7 @@
-"""Phrasing families with slots, filled into questions: what the classifier is trained on and measured with.
+"""Phrasing families with slots, filled into questions: the guard's development set in three languages.
 
-A family is one way of putting a question. Families, never single questions, are split between
-training and measuring, so what is measured is phrasing that was not seen.
+A family is one way of putting a question. Whoever fits anything on them splits by family, never by
+question, so that what is measured is phrasing that was not seen.
 """
 
 from __future__ import annotations
@@ -9,11 +9,14 @@ from __future__ import annotations
 import json
 import random
 import re
-import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
+from pydantic import Field
+
+from app.retrieval.vocabulary import VocabularyFile
 from domain.base import Frozen, Language
 from domain.verdict import Action
 
@@ -29,7 +32,7 @@ class Family(Frozen):
     family: str
     action: Action
     category: str
-    register: str
+    register_: str = Field(alias="register")
     texts: tuple[str, ...]
 
 
@@ -75,25 +78,35 @@ class Item:
     language: Language
     action: Action
     category: str
-    register: str
-    technique: str = "plain"
 
 
 def load(language: Language) -> Set:
-    """The families of a language. Raises ValueError naming file and line."""
-    path = FOLDER / f"families.{language}.jsonl"
+    """The families of a language, from all its volumes. Raises ValueError naming file and line."""
     families: list[Family] = []
     fillers: Mapping[str, tuple[str, ...]] = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        try:
-            row = json.loads(line)
-            if "fillers" in row:
-                fillers = {slot: tuple(values) for slot, values in row["fillers"].items()}
-            else:
-                families.append(Family.model_validate(row))
-        except ValueError as error:
-            raise ValueError(f"{path.name}, line {number}: {error}") from error
-    return Set(language, tuple(families), fillers)
+    for path in volumes(language):
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+            try:
+                row = json.loads(line)
+                if "fillers" in row:
+                    fillers = {slot: tuple(values) for slot, values in row["fillers"].items()}
+                else:
+                    families.append(Family.model_validate(row))
+            except ValueError as error:
+                raise ValueError(f"{path.name}, line {number}: {error}") from error
+    return Set(language, tuple(families), {**fillers, "noun": (*fillers["noun"], *_nouns(language))})
+
+
+def _nouns(language: Language) -> tuple[str, ...]:
+    """The names of policy matters that the retrieval vocabulary knows in a language."""
+    file = Path(__file__).parents[2] / "elections" / "common" / "retrieval" / "vocabulary.yaml"
+    concepts = VocabularyFile.model_validate(yaml.safe_load(file.read_text(encoding="utf-8"))).concepts
+    return tuple(dict.fromkeys(term for concept in concepts for term in concept.terms.get(language, ())[:1]))
+
+
+def volumes(language: Language) -> list[Path]:
+    """The files of a language; the first line of the first one holds the fillers."""
+    return [FOLDER / f"families.{language}.jsonl", *sorted(FOLDER.glob(f"families-*.{language}.jsonl"))]
 
 
 def filled(one: Set, fills: int, seed: int) -> Iterator[Item]:
@@ -102,11 +115,11 @@ def filled(one: Set, fills: int, seed: int) -> Iterator[Item]:
         for n, text in enumerate(family.texts):
             seen: set[str] = set()
             for turn in range(fills if _SLOT.search(text) else 1):
-                chance = random.Random(f"{seed}/{family.family}/{n}/{turn}")
+                chance = random.Random(f"{seed}/{family.family}/{n}/{turn}")  # noqa: S311 - a fixed choice, no secret
                 question = _fill(text, one.fillers, chance)
                 if question not in seen:
                     seen.add(question)
-                    yield Item(question, family.family, one.language, family.action, family.category, family.register)
+                    yield Item(question, family.family, one.language, family.action, family.category)
 
 
 def _fill(text: str, fillers: Mapping[str, Sequence[str]], chance: random.Random) -> str:
@@ -120,46 +133,3 @@ def _fill(text: str, fillers: Mapping[str, Sequence[str]], chance: random.Random
         return used[whole]
 
     return _SLOT.sub(chosen, text)
-
-
-def typo(text: str, chance: random.Random) -> str:
-    """One or two slips of the fingers in longer words."""
-    words = text.split(" ")
-    long = [i for i, w in enumerate(words) if len(w) > 4 and w.isalpha()]
-    for i in chance.sample(long, min(len(long), 1 + chance.randrange(2))):
-        w = words[i]
-        at = chance.randrange(1, len(w) - 1)
-        lost, swapped, doubled = w[:at] + w[at + 1 :], w[:at] + w[at + 1] + w[at] + w[at + 2 :], w[: at + 1] + w[at:]
-        words[i] = chance.choice((lost, swapped, doubled))
-    return " ".join(words)
-
-
-def plain_letters(text: str, chance: random.Random) -> str:
-    """Without diacritics and capitals, as typed in a hurry."""
-    flat = unicodedata.normalize("NFD", text.lower())
-    return "".join(c for c in flat if not unicodedata.combining(c)).replace("?", "")
-
-
-def umlauts_spelt(text: str, chance: random.Random) -> str:
-    """ae, oe, ue and ss as on a foreign keyboard."""
-    for a, b in (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss"), ("Ä", "Ae"), ("Ö", "Oe"), ("Ü", "Ue")):
-        text = text.replace(a, b)
-    return text
-
-
-DISGUISES: Mapping[str, Callable[[str, random.Random], str]] = {
-    "typo": typo,
-    "plain_letters": plain_letters,
-    "umlauts_spelt": umlauts_spelt,
-}
-
-
-def disguised(items: Sequence[Item], share: float, seed: int) -> Iterator[Item]:
-    """A share of the items once more, in each disguise, harmless ones as often as others."""
-    for name, change in DISGUISES.items():
-        for item in items:
-            chance = random.Random(f"{seed}/{name}/{item.family}/{item.text}")
-            if chance.random() < share:
-                text = change(item.text, chance)
-                if text != item.text:
-                    yield Item(text, item.family, item.language, item.action, item.category, item.register, name)
