@@ -23,7 +23,7 @@ from domain.base import Digest, Language, sha256
 from domain.passage import Passage
 
 LAW = "@law"
-FORMAT = 3
+FORMAT = 4
 
 
 def pool(party: str | None, language: Language) -> str:
