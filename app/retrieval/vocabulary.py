@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache
 
 from pydantic import Field
 
@@ -82,7 +82,7 @@ def vocabulary(file: VocabularyFile, asked: Language, documents: Language, stem:
             if key and number not in phrases.setdefault(key, []):
                 phrases[key].append(number)
 
-    @lru_cache(maxsize=None)
+    @cache
     def expressed(number: int) -> Expressed:
         terms = ((t, tuple(stem[1](t))) for t in file.concepts[number].terms.get(documents, ()))
         return file.concepts[number].id, tuple((t, s) for t, s in terms if s)
