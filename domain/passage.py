@@ -6,7 +6,10 @@ tools give the same ids on any machine, and an id can never point at other words
 
 from __future__ import annotations
 
-from pydantic import Field
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
 
 from domain.base import Digest, Frozen, Language, digest_of
 
@@ -55,6 +58,31 @@ def passage_id(document: Digest, spans: tuple[PageSpan, ...]) -> Digest:
     return digest_of([document, [[s.page, s.start, s.end] for s in spans]])
 
 
+class PassageKind(StrEnum):
+    """What a passage does, as the subject index of a pack says."""
+
+    DEMAND = "demand"
+    REJECTION = "rejection"
+    DESCRIPTION = "description"
+    FURNITURE = "furniture"
+
+
+Phrase = Annotated[str, StringConstraints(min_length=1, pattern=r"\S")]
+
+
+class SubjectLine(Frozen):
+    """A line of a pack's `subjects.jsonl`: what one passage is about, in words that need not stand in it.
+
+    It takes part in ranking alone and is never shown as something that a party said.
+    """
+
+    passage: Digest = Field(pattern=r"^[0-9a-f]{64}$")
+    kind: PassageKind
+    key: int | None = Field(ge=0, description="The sentence, from 0, that states the matter best standing alone")
+    subjects: tuple[Phrase, ...] = Field(description="What it is about, the main matter first")
+    asked: tuple[Phrase, ...] = Field(description="Everyday words under which one would ask for it")
+
+
 class Hit(Frozen):
     """A passage offered to the answer, with its integer scores per retriever and whether it was used."""
 
@@ -65,6 +93,12 @@ class Hit(Frozen):
     lexical: int
     dense: int
     coverage: int = Field(description="Share of the question's weighted concepts found, in thousandths")
-    sentences: tuple[int, ...] = Field(default=(), description="The same share per sentence, by its own words alone")
+    sentences: tuple[int, ...] = Field(
+        default=(),
+        description="The same share per sentence, by its own words; of a key sentence also by the subject index",
+    )
+    through: tuple[str, ...] = Field(
+        default=(), description="Words of the subject index that were asked for and that the passage does not say"
+    )
     order: tuple[int, ...] = Field(default=(), description="The passage's sentences, the best to quote first")
     used: bool = False

@@ -70,4 +70,13 @@ def print_report(built: Built) -> None:
             )
         if one.source in fetched:
             console.print(f"  {'':<{widest}}  {fetched[one.source]}", style="dim", highlight=False, soft_wrap=True)
+    if built.subjects is not None:
+        fits = built.subjects
+        console.print(
+            f"  subject index: {fits.used:,} passages"
+            + (f"; {fits.stale:,} lines are stale: this build has no such passage" if fits.stale else "")
+            + (f"; {fits.without:,} passages of programmes have no line" if fits.without else ""),
+            highlight=False,
+            soft_wrap=True,
+        )
     console.print("  The rest are line ends, hyphens of line breaks, bullets and spaces.", style="dim")

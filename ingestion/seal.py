@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from app.retrieval.analyse import SLOT, Analyser, Stopwords, learn_compounds, word_counts
+from app.retrieval.analyse import SLOT, Analyser, Stopwords, learn_compounds, split, word_counts
 from app.retrieval.corpus import FORMAT, pool
 from app.retrieval.embed import Code
 from app.retrieval.index import EdgeCandidates, WindowPoint, build_edge
@@ -24,6 +24,7 @@ from app.retrieval.variants import gram_table
 from domain.base import Digest, Language
 from domain.names import Names
 from domain.passage import Passage
+from ingestion.subjects import Lines, added, beside, document, phrases
 
 HEADINGS = 2
 """How many of the innermost headings are searched with a passage."""
@@ -50,6 +51,7 @@ def seal(
     names: Names,
     stopwords: dict[Language, Stopwords],
     encoder: Encoder | None,
+    subjects: Lines | None = None,
 ) -> Digest:
     """Write `index/` and `index.digest` under `folder`; the digest covers every array. Deterministic."""
     index = folder / "index"
@@ -61,7 +63,9 @@ def seal(
     offset = 0
     for language in languages:
         numbers = [n for n, p in enumerate(passages) if p.language == language]
-        size = _seal_language(index, language, numbers, passages, texts, names, stopwords, arrays, rows, offset)
+        size = _seal_language(
+            index, language, numbers, passages, texts, names, stopwords, arrays, rows, offset, subjects or {}
+        )
         offset += size
     codes, starts = _vectors(texts, encoder)
     arrays["window_starts"] = starts
@@ -118,22 +122,32 @@ def _seal_language(
     arrays: dict[str, NDArray[np.generic]],
     rows: dict[int, tuple[list[int], list[int]]],
     offset: int,
+    subjects: Lines,
 ) -> int:
     lists = stopwords.get(language, Stopwords(frozenset(), frozenset()))
     counts = word_counts((texts[n] for n in numbers), lists)
+    said = [phrases(subjects.get(passages[n].id), names) for n in numbers]
+    new = {w: c for w, c in word_counts((p for one in said for p in one), lists).items() if w not in counts}
     parts = learn_compounds(counts, language)
+    counts = dict(sorted((counts | new).items()))
+    parts |= {w: halves for w in new if (halves := split(w, counts, language)) is not None}
     analyser = Analyser(language, lists, parts)
-    documents = [(analyser.stems(texts[n]) + analyser.pairs(texts[n]), analyser.grams(texts[n])) for n in numbers]
-    lexicon = build_lexicon(documents, [passages[n].document for n in numbers])
+    documents = [document(analyser, [texts[n]]) for n in numbers]
+    lines = [document(analyser, one) for one in said]
+    lexicon = build_lexicon(documents, [passages[n].document for n in numbers], lines)
     sentinel = len(lexicon.idf)
     found = postings(lexicon, documents)
-    for n, (ids, weights) in zip(numbers, found, strict=True):
+    both = postings(lexicon, documents, lines) if subjects else found
+    for n, (ids, weights) in zip(numbers, both, strict=True):
         rows[n] = ([int(i) + offset for i in ids], [int(w) for w in weights])
     sentences: list[NDArray[np.int64]] = []
     first = [0]
     stands: list[bool] = []
+    keys: list[bool] = []
     for n in numbers:
         passage = passages[n]
+        line = subjects.get(passage.id)
+        keys += [line is not None and line.key == place for place in range(len(passage.sentences))]
         for sentence in passage.sentences:
             text = names.mask(passage.text[sentence.start : sentence.end], SLOT)
             sentences.append(_ids({*analyser.stems(text), *analyser.pairs(text)}, lexicon.stem_id))
@@ -149,6 +163,11 @@ def _seal_language(
     arrays[key + "sentence_terms"], arrays[key + "sentence_starts"] = _flat(sentences, sentinel)
     arrays[key + "stance"] = np.array(stands, dtype=np.int64)
     arrays[key + "first_sentence"] = np.array(first, dtype=np.int64)
+    more = [added(*one, lexicon) for one in zip(found, both, lines, strict=True)]
+    arrays[key + "subject_terms"], arrays[key + "subject_starts"] = _flat([ids for ids, _ in more], sentinel)
+    arrays[key + "subject_weights"], _ = _flat([weights for _, weights in more], 0)
+    arrays[key + "key"] = np.array(keys, dtype=np.int64)
+    arrays[key + "beside"] = np.array([beside(subjects.get(passages[n].id)) for n in numbers], dtype=np.int64)
     table = gram_table(lexicon.stems)
     arrays[key + "gram_starts"], arrays[key + "gram_holders"] = table.starts, table.holders
     arrays[key + "gram_sizes"] = table.sizes

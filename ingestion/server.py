@@ -23,10 +23,8 @@ def server_points(corpus: Corpus) -> list[WindowPoint]:
         for number in range(len(corpus)):
             row = int(index.row_of[number])
             if row >= 0:
-                # The last entry of a row is its sentinel.
-                start, end = int(index.passages.starts[row]), int(index.passages.starts[row + 1]) - 1
-                terms = [int(t) + offset for t in index.passages.terms[start:end]]
-                rows[number] = (terms, [int(w) for w in index.passages.weights[start:end]])
+                terms, weights = index.searched(row)
+                rows[number] = ([t + offset for t in terms], weights)
     passages = [corpus.passage(n) for n in range(len(corpus))]
     return points(passages, rows, corpus.windows, corpus.window_starts, corpus.model is not None)
 

@@ -85,8 +85,10 @@ def _random(word: str, room: Room) -> bool:
     if len(word) < FEWEST_LETTERS or not word.isalpha():
         return False
     languages = room.built.corpus.languages.values()
+    if any(one.lexicon.stem_id(one.analyser.stem(word)) is not None for one in languages):
+        return False
     if not _VOWELS & set(word):
-        return all(one.lexicon.stem_id(one.analyser.stem(word)) is None for one in languages)
+        return True
     held = _strings(room)
     return not any(word[i : i + _IN_A_ROW] in held for i in range(len(word) - _IN_A_ROW + 1))
 

@@ -101,4 +101,5 @@ def _hit(scored: Scored, party: str | None, rank: int, room: Room) -> Hit:
         coverage=scored.coverage,
         sentences=scored.sentences,
         order=scored.order,
+        through=scored.through,
     )

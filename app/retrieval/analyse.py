@@ -48,6 +48,8 @@ def fold(text: str) -> str:
     """Lower case, compatibility forms unified, diacritics removed, ß as ss, gender marks, broken hyphens and
     one-letter prefixes (E-Auto) joined.
     """
+    if text.isascii() and text.isalnum():
+        return text.lower()
     text = _GENDER.sub("", text)
     text = _LETTER.sub(r"\1", _BROKEN.sub("", text))
     decomposed = unicodedata.normalize("NFKD", text.casefold())

@@ -8,7 +8,7 @@ document: an id would not do, for it changes with a name in the text (see the sw
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from app.retrieval.index import Candidates
 from app.retrieval.lexicon import Ints, ranges
 from app.retrieval.question import Query
 from app.retrieval.score import company_rows, coverage_rows, score_rows
+from app.retrieval.subjects import agreed, named, through
 from app.retrieval.weights import Weights
 from domain.base import Language
 
@@ -36,7 +37,10 @@ AROUND = 300
 
 @dataclass(frozen=True)
 class Scored:
-    """A ranked passage. `order` holds its sentences, the best to quote first; `sentences` their own coverage."""
+    """A ranked passage. `order` holds its sentences, the best to quote first; `sentences` their own coverage.
+
+    `through` are words of the subject index that the question asks for and the passage does not say.
+    """
 
     passage: int
     score: int
@@ -45,6 +49,7 @@ class Scored:
     coverage: int
     order: tuple[int, ...]
     sentences: tuple[int, ...]
+    through: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -70,7 +75,9 @@ def search(
     for group in proposed:
         found.append(ranking.best(range(at, at + len(group)), k))
         at += len(group)
-    return found
+    rows = index.row_of[np.array([s.passage for best in found for s in best], dtype=np.int64)]
+    words = iter(through(ask.query, index, rows))
+    return [[replace(s, through=said) if (said := next(words)) else s for s in best] for best in found]
 
 
 def term_offset(corpus: Corpus, language: Language) -> int:
@@ -120,7 +127,8 @@ def rank(corpus: Corpus, index: LanguageIndex, ask: Ask, numbers: Ints) -> Ranki
     rows = index.row_of[numbers]
     taken = index.passages.take(rows)
     starts = taken.starts[:-1]
-    lexical = score_rows(ask.query, taken.terms, taken.weights, starts, index.size)
+    w, by = ask.weights, named(ask.query, index, rows)
+    lexical = score_rows(ask.query, taken.terms, taken.weights, starts, index.size) + by.lexical
     coverage = coverage_rows(ask.query, taken.terms, starts, index.size)
     firsts, ends = index.first_sentence[rows], index.first_sentence[rows + 1]
     places = ranges(firsts, ends)
@@ -128,15 +136,16 @@ def rank(corpus: Corpus, index: LanguageIndex, ask: Ask, numbers: Ints) -> Ranki
     own = coverage_rows(ask.query, wanted.terms, wanted.starts[:-1], index.size)
     plain = (own * (1000 - AROUND) + np.repeat(coverage, ends - firsts) * AROUND) // 1000
     # A stand taken decides which sentence is quoted, not which passage comes first.
-    sentences = plain * (1000 + index.stance[places] * ask.weights.stance) // 1000
+    key = index.key[places] * np.repeat(by.coverage, ends - firsts)
+    sentences = plain * (1000 + index.stance[places] * w.stance) // 1000 + key * w.key // 1000
     bounds = np.concatenate([[0], np.cumsum(ends - firsts)])
     best = np.maximum.reduceat(plain, bounds[:-1])
     dense = _dense(corpus, ask, numbers)
-    w = ask.weights
     company = company_rows(ask.query, taken.terms, taken.weights, starts, index.size)
     score = lexical * 1000 + coverage * w.coverage + best * w.sentence + dense * w.dense
     score += company * w.company * BROAD // max(BROAD, sum(weight for _, weight, _ in ask.query.concepts))
-    return Ranking(numbers, score, lexical, dense, coverage, sentences, own, bounds)
+    score += by.coverage * w.subjects - index.beside[rows] * w.beside * 1000
+    return Ranking(numbers, score, lexical, dense, agreed(coverage, by, w), sentences, np.maximum(own, key), bounds)
 
 
 def _dense(corpus: Corpus, ask: Ask, numbers: Ints) -> Ints:

@@ -23,7 +23,7 @@ from domain.base import Digest, Language, sha256
 from domain.passage import Passage
 
 LAW = "@law"
-FORMAT = 3
+FORMAT = 5
 
 
 def pool(party: str | None, language: Language) -> str:
@@ -63,11 +63,33 @@ class LanguageIndex:
     """Per sentence 1 where it takes a stand, else 0."""
     first_sentence: Ints
     """Per row the number of its first sentence; one more entry closes the last row."""
+    subjects: Rows
+    """Per row the terms of its line in the subject index, and what each adds to the term's frequency."""
+    key: Ints
+    """Per sentence 1 where the subject index calls it the key sentence of its passage, else 0."""
+    beside: Ints
+    """Per row how far the subject index says that it takes no position: 0 not at all."""
 
     @property
     def size(self) -> int:
         """Table size for term lookups: all terms and the sentinel."""
         return len(self.lexicon.idf) + 1
+
+    def searched(self, row: int) -> tuple[list[int], list[int]]:
+        """What an engine finds the row's passage by: its terms and its line's, their frequencies added."""
+        found: dict[int, int] = {}
+        for rows in (self.passages, self.subjects):
+            # The last entry of a row is its sentinel.
+            part = slice(int(rows.starts[row]), int(rows.starts[row + 1]) - 1)
+            for term, weight in zip(rows.terms[part].tolist(), rows.weights[part].tolist(), strict=True):
+                found[term] = found.get(term, 0) + weight
+        terms = sorted(found)
+        return terms, [found[t] for t in terms]
+
+    @property
+    def indexed(self) -> bool:
+        """Whether any passage has a line in a subject index."""
+        return len(self.subjects.terms) >= len(self.subjects.starts)
 
 
 class Corpus:
@@ -152,4 +174,7 @@ def _language_index(
         row_of=_inverse(rows, len(arrays["window_starts"]) - 1),
         stance=arrays[f"{language}.stance"],
         first_sentence=arrays[f"{language}.first_sentence"],
+        subjects=Rows(*(arrays[f"{language}.subject_{name}"] for name in ("terms", "weights", "starts"))),
+        key=arrays[f"{language}.key"],
+        beside=arrays[f"{language}.beside"],
     )

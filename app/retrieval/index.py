@@ -108,12 +108,16 @@ class EdgeCandidates:
 
 
 def build_edge(path: Path, points: Sequence[WindowPoint], width: int) -> None:
-    """Write a sealed shard without write-ahead log, so that readers do not lock each other out."""
+    """Write a sealed shard whose postings are mapped, not rebuilt, when it is opened.
+
+    Without a write-ahead log, so that readers do not lock each other out.
+    """
     import qdrant_edge as edge
 
     config = edge.EdgeConfig(
         vectors={DENSE: edge.EdgeVectorParams(size=width, distance=edge.Distance.Dot)},
-        sparse_vectors={name: edge.EdgeSparseVectorParams() for name in _sparse_names(points)},
+        sparse_vectors={name: edge.EdgeSparseVectorParams(on_disk=True) for name in _sparse_names(points)},
+        optimizers=edge.EdgeOptimizersConfig(indexing_threshold=1, default_segment_number=1),
         wal_enabled=False,
     )
     path.mkdir(parents=True, exist_ok=True)
@@ -129,6 +133,7 @@ def build_edge(path: Path, points: Sequence[WindowPoint], width: int) -> None:
             for p in points[start : start + BATCH]
         ]
         shard.update(edge.UpdateOperation.upsert_points(batch))
+    shard.optimize()
     shard.flush()
     shard.close()
 

@@ -19,6 +19,8 @@ from app.retrieval.analyse import PAIR
 Ints = NDArray[np.int64]
 Document = tuple[Sequence[str], Sequence[str]]
 """Stems and 4-grams of a passage."""
+Posting = tuple[Ints, Ints]
+"""Sorted term ids of a passage and their saturated frequencies in thousandths."""
 K1 = 1.2
 B_WORDS = 0.75
 B_GRAMS = 0.6
@@ -77,13 +79,15 @@ class Lexicon:
         return self.related[places], self.shares[places].astype(np.int64), end - first
 
 
-def build_lexicon(documents: Sequence[Document], works: Sequence[str]) -> Lexicon:
-    """Count (stems, grams) per passage; `works` names the document of each, passages in reading order."""
-    stem_df: Counter[str] = Counter()
-    gram_df: Counter[str] = Counter()
-    for stems, grams in documents:
-        stem_df.update(set(stems))
-        gram_df.update(set(grams))
+def build_lexicon(documents: Sequence[Document], works: Sequence[str], lines: Sequence[Document] = ()) -> Lexicon:
+    """Count (stems, grams) per passage; `works` names the document of each, passages in reading order.
+
+    `lines` are what a subject index says of the passages. They make terms known that no document holds,
+    as rare as they are there; what a term of the documents is worth they do not change.
+    """
+    stem_df, gram_df = _counted(documents)
+    for known, more, least in zip((stem_df, gram_df), _counted(lines), (LEAST_PAIRS, 1), strict=True):
+        known.update({t: df - known[t] for t, df in more.items() if known[t] < (least if PAIR in t else 1)})
     n = len(documents)
     stems_sorted = tuple(sorted(t for t, df in stem_df.items() if PAIR not in t or df >= LEAST_PAIRS))
     grams_sorted = tuple(sorted(gram_df))
@@ -91,16 +95,16 @@ def build_lexicon(documents: Sequence[Document], works: Sequence[str]) -> Lexico
     idf = [round(1000 * math.log(1 + (n - df + 0.5) / (df + 0.5))) for df in counts]
     ids = {t: i for i, t in enumerate(stems_sorted)}
     held = [np.array(sorted({ids[s] for s in stems if s in ids}), dtype=np.int64) for stems, _ in documents]
-    found = np.array(counts[: len(stems_sorted)], dtype=np.int64)
+    found = np.bincount(np.concatenate([np.zeros(0, dtype=np.int64), *held]), minlength=len(stems_sorted))
     single = np.array([PAIR not in s and not s.isdigit() for s in stems_sorted], dtype=bool)
-    return Lexicon(
-        stems_sorted,
-        grams_sorted,
-        np.array(idf, dtype=np.int64),
-        found,
-        _topical(held, works, found),
-        *_related(held, found, single),
-    )
+    worth = (np.array(idf, dtype=np.int64), found, _topical(held, works, found))
+    return Lexicon(stems_sorted, grams_sorted, *worth, *_related(held, found, single))
+
+
+def _counted(documents: Sequence[Document]) -> tuple[Counter[str], Counter[str]]:
+    """In how many documents each stem and each gram stands."""
+    stem_df = Counter(stem for stems, _ in documents for stem in set(stems))
+    return stem_df, Counter(gram for _, grams in documents for gram in set(grams))
 
 
 def _topical(held: Sequence[Ints], works: Sequence[str], found: Ints) -> Ints:
@@ -168,16 +172,17 @@ def _companions(
     return best, worth[best]
 
 
-def postings(lexicon: Lexicon, documents: Sequence[Document]) -> list[tuple[Ints, Ints]]:
-    """Per passage its sorted term ids and their saturated frequencies in thousandths."""
+def postings(lexicon: Lexicon, documents: Sequence[Document], lines: Sequence[Document] = ()) -> list[Posting]:
+    """The posting of each passage; words of `lines` count as said once more, but make it no longer."""
+    none: Document = ((), ())
     stem_mean = max(1.0, sum(len(s) for s, _ in documents) / max(1, len(documents)))
     gram_mean = max(1.0, sum(len(g) for _, g in documents) / max(1, len(documents)))
     rows = []
-    for stems, grams in documents:
+    for (stems, grams), (more, more_grams) in zip(documents, lines or [none] * len(documents), strict=True):
         found: dict[int, int] = {}
         for counts, length, mean, b, lookup in (
-            (Counter(stems), len(stems), stem_mean, B_WORDS, lexicon.stem_id),
-            (Counter(grams), len(grams), gram_mean, B_GRAMS, lexicon.gram_id),
+            (Counter((*stems, *more)), len(stems), stem_mean, B_WORDS, lexicon.stem_id),
+            (Counter((*grams, *more_grams)), len(grams), gram_mean, B_GRAMS, lexicon.gram_id),
         ):
             norm = K1 * (1 - b + b * length / mean)
             for term, tf in counts.items():

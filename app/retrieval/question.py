@@ -217,7 +217,7 @@ def _company(parts: Sequence[Part], reader: Reader) -> tuple[tuple[int, int], ..
         if len(sure):
             found = lexicon.found[sure].astype(np.int64)
             others, worth, lengths = lexicon.related_to(sure)
-            worth = part.weight * worth // 1000 * np.repeat(found, lengths) // int(found.sum())
+            worth = part.weight * worth // 1000 * np.repeat(found, lengths) // max(1, int(found.sum()))
             kept = ~np.isin(others, sure)
             np.add.at(shares, others[kept], worth[kept])
     met = np.flatnonzero(shares)

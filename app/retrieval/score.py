@@ -32,14 +32,20 @@ def coverage_rows(query: Query, flat_terms: Ints, starts: Ints, size: int) -> In
     """Per row the idf-weighted share of the question's concepts that it holds, in thousandths."""
     total = sum(idf for _, idf, _ in query.concepts)
     covered = np.zeros(len(starts), dtype=np.int64)
-    if not total or not len(flat_terms):
+    asked = np.zeros(size, dtype=bool)
+    asked[[t for _, _, found in query.concepts for t, _ in found]] = True
+    # Few of a row's terms are asked for: each concept looks at those alone.
+    places = np.flatnonzero(asked[flat_terms])
+    if not total or not len(places):
         return covered
+    terms, rows = flat_terms[places], np.searchsorted(starts, places, side="right") - 1
+    firsts = np.flatnonzero(np.diff(rows, prepend=-1))
     table = np.zeros(size, dtype=np.int64)
     for _, idf, found in query.concepts:
         if not found:
             continue
         ids = [t for t, _ in found]
         table[ids] = [s for _, s in found]
-        covered += np.maximum.reduceat(table[flat_terms], starts) * idf
+        covered[rows[firsts]] += np.maximum.reduceat(table[terms], firsts) * idf
         table[ids] = 0
     return covered // total

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 from pydantic import Field
 
 from domain.base import Digest, Frozen, Language, digest_of
 
 Stems = tuple[str, ...]
+Expressed = tuple[str, tuple[tuple[str, Stems], ...]]
+"""Id of a concept and its terms in the language of the documents, each with its stems."""
 
 
 class Concept(Frozen):
@@ -40,10 +43,13 @@ class Match:
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """Concepts by the stems of their expressions in the question's language."""
+    """Concepts by the stems of their expressions in the question's language.
+
+    `concept` gives a concept's id and what it adds; it is worked out when a question first needs it.
+    """
 
     phrases: dict[Stems, tuple[int, ...]]
-    concepts: tuple[tuple[str, tuple[tuple[str, Stems], ...]], ...]
+    concept: Callable[[int], Expressed]
     digest: Digest
     longest: int = field(default=1)
 
@@ -59,7 +65,8 @@ class Vocabulary:
                 numbers = self.phrases.get(tuple(stems[i : i + length]), ())
                 if numbers:
                     taken |= set(places)
-                    found += [Match(self.concepts[n][0], places, self.concepts[n][1]) for n in numbers]
+                    for concept, added in map(self.concept, numbers):
+                        found.append(Match(concept, places, added))
         return sorted(found, key=lambda m: (m.words, m.concept))
 
 
@@ -69,14 +76,17 @@ Stemmed = Callable[[str], Sequence[str]]
 def vocabulary(file: VocabularyFile, asked: Language, documents: Language, stem: tuple[Stemmed, Stemmed]) -> Vocabulary:
     """The vocabulary from one language to another; `stem` gives content stems in each of the two."""
     phrases: dict[Stems, list[int]] = {}
-    concepts: list[tuple[str, tuple[tuple[str, Stems], ...]]] = []
     for number, concept in enumerate(file.concepts):
-        added = tuple((t, tuple(stem[1](t))) for t in concept.terms.get(documents, ()))
-        concepts.append((concept.id, tuple((t, s) for t, s in added if s)))
         for term in concept.terms.get(asked, ()):
             key = tuple(stem[0](term))
             if key and number not in phrases.setdefault(key, []):
                 phrases[key].append(number)
+
+    @cache
+    def expressed(number: int) -> Expressed:
+        terms = ((t, tuple(stem[1](t))) for t in file.concepts[number].terms.get(documents, ()))
+        return file.concepts[number].id, tuple((t, s) for t, s in terms if s)
+
     longest = max((len(p) for p in phrases), default=1)
     digest = digest_of([asked, documents, [[c.id, sorted(c.terms.items())] for c in file.concepts]])
-    return Vocabulary({k: tuple(v) for k, v in phrases.items()}, tuple(concepts), digest, longest)
+    return Vocabulary({k: tuple(v) for k, v in phrases.items()}, expressed, digest, longest)

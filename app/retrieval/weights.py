@@ -15,6 +15,12 @@ class Weights(Frozen):
     sentence: int = Field(default=200, ge=0, le=1000, description="Weight of the best sentence's concept coverage")
     company: int = Field(default=0, ge=0, le=4000, description="Weight of the related words that a passage holds")
     stance: int = Field(default=0, ge=0, le=1000, description="Bonus of a sentence that takes a stand, on its coverage")
+    subjects: int = Field(default=0, ge=0, le=4000, description="Weight of the coverage by the subject index")
+    beside: int = Field(default=0, ge=0, le=1000, description="Deduction for a passage that takes no position")
+    key: int = Field(default=0, ge=0, le=1000, description="Bonus of a key sentence, on the subject index's coverage")
+    both: int = Field(
+        default=0, ge=0, le=1000, description="By which the coverages of text and subject index, added, are multiplied"
+    )
     dense: int = Field(default=0, ge=0, le=1000, description="Weight of the embedding; at 0 none is computed")
     floor: int = Field(default=500, ge=0, le=1000, description="Coverage below which a party is silent on the matter")
     near: int = Field(
