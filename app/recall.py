@@ -26,6 +26,9 @@ from domain.exchange import Digests
 from guardrails.classifier import CARD
 from guardrails.policy import GUARD_FOLDER, Policy, PolicyError, load_policy
 
+NO_MODEL = {"guard_url": None, "guard_model": None, "guard_key": None}
+"""A replay asks no model, whatever is set today; a record names its own."""
+
 
 def recalled(election: str, digests: Digests, settings: Settings) -> Loaded:
     """The election, policy, wording, phrases and settings of these digests, not yet opened. Raises RecordUnreadable."""
@@ -35,7 +38,7 @@ def recalled(election: str, digests: Digests, settings: Settings) -> Loaded:
         common = Common(policy, _wording(get_object(folder, digests.wording)))
         phrases = Phrases.opened(get_object(folder, digests.understand))
         answering = json.loads(get_object(folder, digests.settings))
-        then = settings.model_copy(update=answering)
+        then = settings.model_copy(update=NO_MODEL | answering)
     except (ValueError, TypeError, KeyError, PolicyError) as error:
         raise RecordUnreadable(f"an object under {folder} cannot be read by this version ({error})") from error
     again = {

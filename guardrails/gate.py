@@ -242,12 +242,12 @@ def _line(policy: Policy, action: Action) -> int:
 
 
 def _standing(matches: list[Match], heard: Heard | None, policy: Policy) -> list[Match]:
-    """A rule that needs no context gives way where the classifier hears nothing at all of what it declines."""
-    if heard is None:
+    """A rule that needs no context gives way where the classifier hears next to nothing of what it declines."""
+    if heard is None or policy.classifier is None:
         return matches
-    assert policy.classifier is not None
+    found = {Action.REFUSE: heard.refused, Action.REDIRECT: heard.refused + heard.redirected}
     doubt = policy.classifier.card.doubt
-    return [m for m in matches if m.rule.context is not None or heard.refused + heard.redirected >= doubt]
+    return [m for m in matches if m.rule.context or found[policy.categories[m.rule.category].action] >= doubt]
 
 
 def _declined(turn: _Turn, heard: Heard, redirected: bool, language: Language, policy: Policy) -> Verdict | None:

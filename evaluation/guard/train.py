@@ -41,7 +41,7 @@ MOST = 64
 """Pieces read of a text."""
 COMMONEST = 22_000
 """Pieces of the published vocabulary that are kept, the commonest first, and all of one or two letters."""
-FALSE_REFUSALS, FALSE_REDIRECTS, LOST_RULES = 0.02, 0.01, 0.01
+FALSE_REFUSALS, FALSE_REDIRECTS, LOST_RULES = 0.02, 0.01, 0.02
 """Shares of held-out families that the lines may cost: answers refused or redirected, refusals a rule loses."""
 
 Ids = list[int]
