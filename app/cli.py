@@ -171,11 +171,12 @@ def replay(
 @app.command()
 def evaluate(
     suite: Annotated[str | None, typer.Argument(help="guardrail, retrieval or suggested; all when left out")] = None,
+    report: Annotated[Path | None, typer.Option(help="Folder for the guard's figures, picture and page")] = None,
 ) -> None:
     """Measure the built elections against the committed labels; the exit code is a gate against regression."""
     from evaluation.run import run_suites
 
-    raise typer.Exit(0 if run_suites(Settings(), suite, typer.echo) else 1)
+    raise typer.Exit(0 if run_suites(Settings(), suite, typer.echo, report) else 1)
 
 
 @app.command("check-quote")

@@ -126,7 +126,7 @@ def legitimate_part(text: str, names: PartyNames, policy: Policy, history: Seque
 
     def passes(sentence: Sentence) -> bool:
         heard = _heard(_Turn(text, (sentence,), 0), (), language, policy)
-        alone = heard is None or heard.refused < _line(policy, Action.REFUSE)
+        alone = heard is None or heard.action is not Action.REFUSE
         return alone and not any(find(policy.rules, sentence, context))
 
     kept = [
@@ -233,12 +233,7 @@ def _heard(turn: _Turn, turns: Sequence[_Turn], language: Language, policy: Poli
     """What the classifier hears; None only for a policy that was loaded without it, which training does."""
     if policy.classifier is None:
         return None
-    return hear(turn.sentences, turns[-1].sentences if turns else (), language, policy, policy.classifier)
-
-
-def _line(policy: Policy, action: Action) -> int:
-    assert policy.classifier is not None
-    return policy.classifier.card.thresholds[action]
+    return hear(turn.sentences, [t.sentences for t in turns], language, policy, policy.classifier)
 
 
 def _standing(matches: list[Match], heard: Heard | None, policy: Policy) -> list[Match]:
@@ -253,24 +248,20 @@ def _standing(matches: list[Match], heard: Heard | None, policy: Policy) -> list
 def _declined(turn: _Turn, heard: Heard, redirected: bool, language: Language, policy: Policy) -> Verdict | None:
     """The classifier's verdict, when it is sure enough; a turn that a rule redirects is only refused by it."""
     asks = any(PARTY in s.words or first_span(policy.matter, s) is not None for s in turn.sentences)
-    yields = policy.categories[heard.redirection].yields and asks
-    if heard.refused >= (line := _line(policy, Action.REFUSE)):
-        category, score, unit = heard.refusal, heard.refused, heard.unit
-    elif heard.redirected >= (line := _line(policy, Action.REDIRECT)) and not (redirected or yields):
-        category, score, unit = heard.redirection, heard.redirected, tuple(t for s in turn.sentences for t in s.tokens)
-    else:
+    yields = heard.action is Action.REDIRECT and (redirected or (policy.categories[heard.category].yields and asks))
+    if heard.action is Action.ANSWER or yields or policy.classifier is None:
         return None
-    assert policy.classifier is not None
-    first, last = policy.classifier.weightiest(unit, language, [category])
-    start, end = unit[first].start, unit[last].end
+    own = [t for t in heard.unit if any(t in s.tokens for s in turn.sentences)] or list(turn.sentences[0].tokens)
+    first, last = policy.classifier.weightiest(own, language, [heard.category])
+    start, end = own[first].start, own[last].end
     return Verdict(
         check="question",
-        action=policy.categories[category].action,
-        category=category,
+        action=heard.action,
+        category=heard.category,
         language=language,
         evidence=(Evidence(start=start, end=end, text=turn.text[start:end], turn=0, rule=CLASSIFIER),),
-        score=score,
-        threshold=line,
+        score=heard.score,
+        threshold=heard.line,
         policy=policy.digest,
     )
 

@@ -59,7 +59,7 @@ class HttpChat:
             httpx.AsyncClient(verify=self._tls, trust_env=False, timeout=self._timeout) as client,
             client.stream("POST", self._url, json=body, headers=headers) as response,
         ):
-            if False:
+            if response.status_code != httpx.codes.OK:
                 raise ModelUnusable(f"status {response.status_code}")
             read = bytearray()
             async for part in response.aiter_raw():
