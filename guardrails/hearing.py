@@ -24,8 +24,33 @@ HANGING = 8
 OWN = 5
 """Words from which a turn that holds a word of asking is a question of its own."""
 ASKING = frozenset(
-    """what who where when how which whom whose why say says said write writes cite quote read want wants differ did
-    propose proposes plan plans""".split()
+    {
+        "what",
+        "who",
+        "where",
+        "when",
+        "how",
+        "which",
+        "whom",
+        "whose",
+        "why",
+        "say",
+        "says",
+        "said",
+        "write",
+        "writes",
+        "cite",
+        "quote",
+        "read",
+        "want",
+        "wants",
+        "differ",
+        "did",
+        "propose",
+        "proposes",
+        "plan",
+        "plans",
+    }
 )
 """Words of asking, in the English that the classifier reads."""
 SURE = 970
