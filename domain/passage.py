@@ -67,7 +67,10 @@ class PassageKind(StrEnum):
     FURNITURE = "furniture"
 
 
-Phrase = Annotated[str, StringConstraints(min_length=1, pattern=r"\S")]
+_PART = r"[^;\x00-\x1f\x7f-\x9f\u2028\u2029]*"
+_SEEN = r"[^;\s\x00-\x1f\x7f-\x9f]"
+Phrase = Annotated[str, StringConstraints(max_length=80, pattern=f"^{_PART}{_SEEN}{_PART}$")]
+"""At most 80 characters, not all white space; no control character, and no semicolon, which parts phrases."""
 
 
 class SubjectLine(Frozen):
@@ -78,9 +81,11 @@ class SubjectLine(Frozen):
 
     passage: Digest = Field(pattern=r"^[0-9a-f]{64}$")
     kind: PassageKind
-    key: int | None = Field(ge=0, description="The sentence, from 0, that states the matter best standing alone")
-    subjects: tuple[Phrase, ...] = Field(description="What it is about, the main matter first")
-    asked: tuple[Phrase, ...] = Field(description="Everyday words under which one would ask for it")
+    key: Annotated[int, Field(strict=True, ge=0)] | None = Field(
+        description="The sentence, from 0, that states the matter best standing alone"
+    )
+    subjects: tuple[Phrase, ...] = Field(max_length=6, description="What it is about, the main matter first")
+    asked: tuple[Phrase, ...] = Field(max_length=4, description="Everyday words under which one would ask for it")
 
 
 class Hit(Frozen):

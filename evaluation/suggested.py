@@ -15,8 +15,8 @@ from app.desk import Ask, Desk
 from evaluation.figures import Target, share
 from evaluation.labels import Places, SuggestedLabel, suggested_labels
 
-FIRST = Target(aim=0.85, gate=0.50, more=True)
-SILENCE = Target(aim=0.10, gate=0.15, more=False)
+FIRST = Target(aim=0.85, gate=0.65, more=True)
+SILENCE = Target(aim=0.10, gate=0.10, more=False)
 
 
 async def measure(desk: Desk, questions: Path, say: Callable[[str], None]) -> bool:

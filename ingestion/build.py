@@ -79,7 +79,7 @@ def build(election: Election, data: RetrievalData, order: Order, progress: Progr
         taken = collect(election, shelf, folder / READING)
         extracted = _extract_all(served, election, taken, progress)
         encoder = encoder_for(election, data.weights, order.data, progress)
-        fits = agreement(subjects, [p for one in extracted for p in one.passages], order.pack)
+        fits = agreement(subjects, {one.source: one.passages for one in extracted}, order.pack)
         pinned = data.pinned() | subjects.pinned()
         lock = corpus_lock(election, extracted, pinned, encoder.digest if encoder else None)
         committed = order.pack / "corpus.lock"

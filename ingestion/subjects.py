@@ -1,13 +1,14 @@
 """`subjects.jsonl` of a pack: what each passage is about, for the ranking alone.
 
 Optional. A line that cannot be used is an error with file, line and field; a line for a passage that
-this build does not hold is counted as stale and reported, and so is a passage without a line.
+this build does not hold is counted as stale and reported, and so is a passage without a line. An index
+of some programmes of a language and not of the others is an error: it would serve parties unevenly.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,13 +19,15 @@ from app.errors import PackError
 from app.retrieval.analyse import SLOT, Analyser
 from app.retrieval.lexicon import Document, Lexicon, Posting
 from app.yaml_lines import dotted
-from domain.base import Digest, sha256
+from domain.base import Digest, Language, sha256
 from domain.names import Names
 from domain.passage import Passage, PassageKind, SubjectLine
 
 FILE = "subjects.jsonl"
 BESIDE = {PassageKind.DESCRIPTION: 1, PassageKind.FURNITURE: 3}
 """How far a passage of this kind is from taking a position."""
+SHOWN = 50
+"""Problems that are listed; the rest is counted."""
 Lines = Mapping[Digest, SubjectLine]
 
 
@@ -50,11 +53,11 @@ class Agreement:
 
 
 def read_subjects(pack: Path) -> SubjectIndex:
-    """Read the pack's file. Raises PackError with every problem found, each with file, line and field."""
+    """Read the pack's file. Raises PackError with the problems found, each with file, line and field."""
     path = pack / FILE
-    if not path.is_file():
+    data = _bytes(path)
+    if data is None:
         return SubjectIndex()
-    data = path.read_bytes()
     found: dict[Digest, SubjectLine] = {}
     problems: list[str] = []
     for number, raw in enumerate(data.splitlines(), start=1):
@@ -68,30 +71,70 @@ def read_subjects(pack: Path) -> SubjectIndex:
             for item in error.errors(include_url=False):
                 place = f"{dotted(item['loc'])}: " if item["loc"] else ""
                 problems.append(f"{path}:{number}: {place}{item['msg']}")
+        except (ValueError, RecursionError):
+            problems.append(f"{path}:{number}: is not JSON that can be read: nested too deeply, or a number too long")
         else:
             if line.passage in found:
                 problems.append(f"{path}:{number}: passage: is given twice")
             found[line.passage] = line
-    if problems:
-        raise PackError(*problems)
+    _refuse(problems)
     return SubjectIndex(found, sha256(data))
 
 
-def agreement(index: SubjectIndex, passages: Iterable[Passage], pack: Path) -> Agreement | None:
-    """Compare file and build; None without a file. Raises PackError for a key sentence that its passage lacks."""
+def _bytes(path: Path) -> bytes | None:
+    """The file's bytes; None only where nothing of that name exists, not even a link to nowhere."""
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        return None
+    if not path.is_file():
+        raise PackError(f"{path}: is not a file; remove it, or put the subject index in its place")
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise PackError(f"{path}: cannot be read ({error.strerror})") from error
+
+
+def _refuse(problems: Sequence[str]) -> None:
+    """Raise PackError where there are problems: the first ones, and how many more there are."""
+    if len(problems) > SHOWN:
+        raise PackError(*problems[:SHOWN], f"and {len(problems) - SHOWN} more")
+    if problems:
+        raise PackError(*problems)
+
+
+def agreement(index: SubjectIndex, documents: Mapping[str, Sequence[Passage]], pack: Path) -> Agreement | None:
+    """Compare file and build, whose passages are given by document; None without a file.
+
+    Raises PackError for a key sentence that its passage lacks, and for programmes without lines beside others with.
+    """
     if index.digest is None:
         return None
-    known = {p.id: p for p in passages}
+    known = {p.id: p for passages in documents.values() for p in passages}
     problems = [
         f"{pack / FILE}:{number}: key: the passage has {len(known[line.passage].sentences)} sentences, counted from 0"
         for number, line in enumerate(index.lines.values(), start=1)
         if line.passage in known and line.key is not None and line.key >= len(known[line.passage].sentences)
     ]
-    if problems:
-        raise PackError(*problems)
+    _refuse([*problems, *_uneven(index, documents, pack)])
     used = sum(i in known for i in index.lines)
     without = sum(p.party is not None and p.id not in index.lines for p in known.values())
     return Agreement(used, len(index.lines) - used, without)
+
+
+def _uneven(index: SubjectIndex, documents: Mapping[str, Sequence[Passage]], pack: Path) -> list[str]:
+    """Per language the programmes that have no lines where others have; half of the passages are enough."""
+    found: dict[Language, tuple[list[str], list[str]]] = {}
+    for name, passages in documents.items():
+        if passages and passages[0].party is not None:
+            covered = 2 * sum(p.id in index.lines for p in passages) >= len(passages)
+            found.setdefault(passages[0].language, ([], []))[covered].append(name)
+    return [
+        f"{pack / FILE}: describes {', '.join(having)}, but fewer than half of the passages of {', '.join(lacking)} "
+        f"({language}); give lines to all programmes of a language or to none"
+        for language, (lacking, having) in sorted(found.items())
+        if lacking and having
+    ]
 
 
 def phrases(line: SubjectLine | None, names: Names) -> list[str]:

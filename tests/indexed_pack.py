@@ -57,9 +57,11 @@ def write_index(pack: Path, lines: Sequence[dict[str, Any]]) -> None:
     (pack / "subjects.jsonl").write_text(text, encoding="utf-8")
 
 
-def indexed(folder: Path, lines: Lines, parties: Sequence[dict[str, Any]] = PARTIES) -> Built:
+def indexed(
+    folder: Path, lines: Lines, parties: Sequence[dict[str, Any]] = PARTIES, docs: Sequence[Doc] | None = None
+) -> Built:
     """The pack built without an index, then with the lines that its passages are given."""
-    pack = write_pack(folder / "pack", programmes(), parties)
+    pack = write_pack(folder / "pack", docs or programmes(), parties)
     plain = build_quietly(pack, folder / "plain")
     write_index(pack, lines(passages_of(plain)))
     return build_quietly(pack, folder / "data")

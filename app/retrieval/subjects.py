@@ -25,7 +25,7 @@ class Named:
     lexical: Ints
     coverage: Ints
     lines: Ints
-    """1 where the passage has a line, else 0."""
+    """1 where the passage's line holds at least one term, else 0: a line without phrases is as none."""
 
 
 def named(query: Query, index: LanguageIndex, rows: Ints) -> Named:

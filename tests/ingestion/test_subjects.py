@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import warnings
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +18,12 @@ from app.places import current_build
 from app.retrieval.corpus import Corpus
 from app.retrieval.index import ClientCandidates, EdgeCandidates, build_server
 from domain.base import sha256
+from domain.passage import Passage
 from ingestion.report import print_report
 from ingestion.server import server_points
-from ingestion.subjects import Agreement
+from ingestion.subjects import Agreement, read_subjects
 from tests.indexed_pack import indexed, line, passages_of, programmes, write_index
-from tests.small_pack import PARTIES, build_quietly, retrieval_data, write_pack
+from tests.small_pack import PARTIES, Doc, build_quietly, retrieval_data, write_pack
 
 ID = "0" * 63 + "1"
 WRONG: dict[str, tuple[str, str]] = {
@@ -39,8 +42,75 @@ WRONG: dict[str, tuple[str, str]] = {
         json.dumps({"passage": ID, "kind": "demand", "key": 0, "subjects": [], "asked": [], "party": "auen"}),
         ":1: party: ",
     ),
+    "nested": ("[" * 200_000, ":1: is not JSON that can be read"),
+    "long number": (f'{{"key": {"7" * 5000}}}', ":1: is not JSON that can be read"),
     "missing": (json.dumps({"passage": ID, "kind": "demand", "key": 0, "subjects": []}), ":1: asked: "),
 }
+GOOD: dict[str, Any] = {"passage": ID, "kind": "demand", "key": None, "subjects": [], "asked": []}
+STRICT: dict[str, tuple[dict[str, Any], str]] = {
+    "key true": ({"key": True}, "key: "),
+    "key false": ({"key": False}, "key: "),
+    "key text": ({"key": "0"}, "key: "),
+    "key float": ({"key": 1.0}, "key: "),
+    "long": ({"subjects": ["x" * 81]}, "subjects[0]: "),
+    "line end": ({"asked": ["Ufer\n"]}, "asked[0]: "),
+    "control": ({"asked": ["Ufer", "We\x07g"]}, "asked[1]: "),
+    "parted": ({"subjects": ["Ufer; Weg"]}, "subjects[0]: "),
+    "seven subjects": ({"subjects": ["Ufer"] * 7}, "subjects: "),
+    "five asked": ({"asked": ["Ufer"] * 5}, "asked: "),
+}
+
+
+@pytest.mark.parametrize("name", STRICT)
+def test_a_value_that_is_nearly_right_is_refused(name: str, tmp_path: Path) -> None:
+    change, said = STRICT[name]
+    write_index(tmp_path, [GOOD | change])
+    with pytest.raises(PackError) as caught:
+        read_subjects(tmp_path)
+    assert len(caught.value.problems) == 1 and f"subjects.jsonl:1: {said}" in caught.value.message
+
+
+def test_the_largest_allowed_line_is_taken(tmp_path: Path) -> None:
+    write_index(tmp_path, [GOOD | {"key": 0, "subjects": ["ß" * 80] * 6, "asked": ["am Ufer"] * 4}])
+    assert read_subjects(tmp_path).lines[ID].key == 0
+
+
+def test_fifty_problems_are_listed_and_the_rest_counted(tmp_path: Path) -> None:
+    for wrong, last in ((50, ":50: key: "), (63, "and 13 more")):
+        write_index(tmp_path, [GOOD | {"key": -1}] * wrong)
+        with pytest.raises(PackError) as caught:
+            read_subjects(tmp_path)
+        assert last in caught.value.problems[-1] and len(caught.value.problems) == min(wrong, 51)
+
+
+def test_only_true_absence_means_no_index(tmp_path: Path) -> None:
+    assert read_subjects(tmp_path).digest is None
+    path = tmp_path / "subjects.jsonl"
+    path.symlink_to(tmp_path / "nowhere")
+    with pytest.raises(PackError, match=r"subjects\.jsonl: is not a file"):
+        read_subjects(tmp_path)
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(PackError, match=r"subjects\.jsonl: is not a file"):
+        read_subjects(tmp_path)
+
+
+def test_an_index_of_some_programmes_alone_fails_and_names_the_others(tmp_path: Path) -> None:
+    with pytest.raises(PackError, match=r"describes hafen-de, but fewer than half of the passages of auen-de \(de\)"):
+        indexed(tmp_path / "some", lambda found: [line(p, "Ufer") for p in (found[0], found[3])])
+    assert not (tmp_path / "some" / "data" / "elections" / "toy" / "current").exists()
+    built = indexed(tmp_path / "half", lambda found: [line(p, "Ufer") for p in (found[0], found[2], found[4])])
+    assert built.subjects == Agreement(used=3, stale=0, without=2)
+
+
+def test_a_programme_in_another_language_needs_no_lines(tmp_path: Path) -> None:
+    french = Doc("auen-fr", "Le quai sera ouvert à tous les habitants de la ville.\n".encode(), language="fr")
+    law = Doc("law-de", b"Die Wahl ist frei, gleich und geheim.\n", party=None, kind="law")
+    docs = [*programmes(), french, law]
+    built = indexed(
+        tmp_path, lambda found: [line(p, "Ufer") for p in found if p.party and p.language == "de"], docs=docs
+    )
+    assert built.subjects is not None and built.subjects.without == 1
 
 
 @pytest.mark.parametrize("name", WRONG)
@@ -72,8 +142,8 @@ def test_a_key_that_the_passage_does_not_have_is_an_error(tmp_path: Path) -> Non
 
 def test_stale_and_missing_lines_are_counted_and_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     stale = {"passage": ID, "kind": "demand", "key": 7, "subjects": ["Raumfahrt"], "asked": []}
-    built = indexed(tmp_path, lambda found: [line(found[0], "Fahrrad"), line(found[3], "Lehre"), stale])
-    assert built.subjects == Agreement(used=2, stale=1, without=len(passages_of(built)) - 2)
+    built = indexed(tmp_path, lambda found: [*(line(p, "Fahrrad") for p in found[:2]), line(found[3], "Lehre"), stale])
+    assert built.subjects == Agreement(used=3, stale=1, without=len(passages_of(built)) - 3)
     print_report(built)
     said = capsys.readouterr().out
     assert "1 lines are stale" in said and f"{built.subjects.without} passages of programmes have no line" in said
@@ -112,11 +182,15 @@ def test_lines_change_no_value_of_the_documents_own_words(tmp_path: Path) -> Non
     assert np.array_equal(plain.passages.weights, full.passages.weights)
 
 
+def _dispute(name: str, found: Sequence[Passage]) -> list[dict[str, Any]]:
+    return [line(p, f"Streit um {name}", "Ufer") for p in found]
+
+
 def test_names_in_the_index_are_masked_as_in_the_text(tmp_path: Path) -> None:
     """The same index but for a party's name seals to the same bytes, so no line can tell who is meant."""
     digests = set()
     for name in (PARTIES[0]["short"]["de"], PARTIES[1]["short"]["de"]):
-        built = indexed(tmp_path / name, lambda found, name=name: [line(p, f"Streit um {name}", "Ufer") for p in found])
+        built = indexed(tmp_path / name, partial(_dispute, name))
         digests.add(built.index)
         assert name.lower() not in (built.folder / "index" / "lexicon.de.json").read_text(encoding="utf-8")
     assert len(digests) == 1

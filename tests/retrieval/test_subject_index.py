@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,9 @@ import pytest
 from app.desk import Ask
 from app.main import open_desk
 from app.record import MemoryRecorder
+from app.retrieval.balance import Ask as Retrieval
+from app.retrieval.balance import rank
+from app.retrieval.corpus import Corpus
 from app.retrieval.question import Query
 from app.retrieval.score import coverage_rows
 from app.retrieval.subjects import Named, agreed
@@ -23,8 +27,8 @@ from app.settings import Settings
 from domain.answer import Answer
 from domain.exchange import Exchange
 from domain.passage import Passage
-from tests.indexed_pack import indexed, line
-from tests.small_pack import ELECTIONS, PARTIES
+from tests.indexed_pack import indexed, line, programmes
+from tests.small_pack import ELECTIONS, retrieval_data
 
 BOW = "Wer sein Rad vor dem Rathaus abstellt, findet dort künftig ein Dach und einen festen Bügel."
 
@@ -108,17 +112,47 @@ def test_of_equal_sentences_the_key_sentence_is_quoted(key: int, tmp_path: Path)
 
 
 def test_the_same_line_serves_every_party_alike(tmp_path: Path) -> None:
-    """The parties change places, ids and all: the same sentences are quoted, for the other party."""
-    quoted = []
-    for folder, parties in (("one", PARTIES), ("other", tuple(reversed(PARTIES)))):
-        indexed(tmp_path / folder, lines, parties)
+    """The documents change hands: the same passages, scores and sentences are found, for the other party."""
+    other = {"auen": "hafen", "hafen": "auen"}
+
+    def alike(found: Sequence[Passage]) -> list[dict[str, Any]]:
+        return [line(by_words(found, words), "Stadtentwicklung") for words in ("Dach", "Mühlbach", "Handwerk", "Last")]
+
+    given = programmes()
+    swapped = [replace(doc, party=other[str(doc.party)]) for doc in given]
+    hits, claims = [], []
+    for folder, docs, called in (("one", given, {p: p for p in other}), ("other", swapped, other)):
+        indexed(tmp_path / folder, alike, docs=docs)
         desk = open_desk(Settings(elections=ELECTIONS, data=tmp_path / folder / "data"), MemoryRecorder(), ("toy",))
         try:
-            exchange = asyncio.run(desk.ask(Ask("toy", "Was sagen alle zu Azubis und Lärmschutz?"), record=False))
+            exchange = asyncio.run(desk.ask(Ask("toy", "Was sagen alle zu Stadtentwicklung?"), record=False))
         finally:
             desk.election("toy").close()
-        quoted.append([(h.passage, h.score, h.coverage, h.through) for h in exchange.hits])
-    assert sorted(quoted[0]) == sorted(quoted[1]) and quoted[0]
+        hits.append(
+            sorted(h.model_copy(update={"party": called[str(h.party)]}).model_dump_json() for h in exchange.hits)
+        )
+        claims.append(sorted((called[str(c.party)], c.text) for c in answer(exchange).claims))
+    assert hits[0] == hits[1]
+    assert claims[0] == claims[1] and {party for party, _ in claims[0]} == set(other)
+
+
+@pytest.mark.parametrize(("term", "weights"), [("lexical", Weights()), ("coverage", Weights(subjects=1000))])
+def test_each_thing_a_line_adds_decides_an_order_alone(term: str, weights: Weights, tmp_path: Path) -> None:
+    """Neither text holds the word; the later passage's line does, and without it the earlier would come first."""
+    corpus = Corpus(indexed(tmp_path, lines).folder, retrieval_data().stopwords)
+    index = corpus.languages["de"]
+    (stem,) = index.analyser.stems("Umweltpolitik")
+    word = index.lexicon.stem_id(stem)
+    assert word is not None
+    queries = {
+        "lexical": (Query((word,), (1000,), ()), Query((), (), ())),
+        "coverage": (Query((), (), (("w", 1000, ((word, 1000),)),)), Query((), (), (("w", 1000, ()),))),
+    }
+    first = [
+        [s.passage for s in rank(corpus, index, Retrieval(query, None, weights), np.array([0, 2])).best(range(2), 2)]
+        for query in queries[term]
+    ]
+    assert first == [[2, 0], [0, 2]]
 
 
 def test_coverage_by_text_and_line_and_by_the_text_alone_where_there_is_no_line() -> None:
