@@ -93,7 +93,7 @@ def _decided(text: str, history: Sequence[str], names: PartyNames, policy: Polic
     """Verdict on the words as they stand."""
     turns = [_read(t, names, policy, i - len(history)) for i, t in enumerate(history)][-MAX_HISTORY:]
     turn = _read(text, names, policy, 0)
-    heard = _heard(turn, turns, language, policy)
+    heard = _heard(turn, turns, policy)
     matches = _standing(_speaking(turn, _context(turns, policy), policy), heard, policy)
     refused = any(policy.categories[m.rule.category].action is Action.REFUSE for m in matches)
     if heard is not None and not refused:
@@ -121,11 +121,10 @@ def _decided(text: str, history: Sequence[str], names: PartyNames, policy: Polic
 def legitimate_part(text: str, names: PartyNames, policy: Policy, history: Sequence[str] = ()) -> str | None:
     """The sentences of a declined question that the service can answer, in the writer's words, or None."""
     turn = _read(text, names, policy, 0)
-    language = detect(text, policy.languages, policy.languages[0], policy.function_words)
     context = _context([_read(t, names, policy, -1) for t in history][-MAX_HISTORY:], policy)
 
     def passes(sentence: Sentence) -> bool:
-        heard = _heard(_Turn(text, (sentence,), 0), (), language, policy)
+        heard = _heard(_Turn(text, (sentence,), 0), (), policy)
         alone = heard is None or heard.action is not Action.REFUSE
         return alone and not any(find(policy.rules, sentence, context))
 
@@ -229,11 +228,17 @@ def _speaking(turn: _Turn, context: frozenset[str], policy: Policy) -> list[Matc
     return [m for m in matches if not (asks and policy.categories[m.rule.category].yields)]
 
 
-def _heard(turn: _Turn, turns: Sequence[_Turn], language: Language, policy: Policy) -> Heard | None:
-    """What the classifier hears; None only for a policy that was loaded without it, which training does."""
-    if policy.classifier is None:
+def _heard(turn: _Turn, turns: Sequence[_Turn], policy: Policy) -> Heard | None:
+    """What the classifier hears; None when there is nothing to read, or for a policy that training loads without it.
+
+    Its language is found without the names, so that it depends on none. What the policy publishes as an
+    example is left to the rules: they decide it as published.
+    """
+    if policy.classifier is None or any(s.line in policy.published for s in turn.sentences):
         return None
-    return hear(turn.sentences, [t.sentences for t in turns], language, policy, policy.classifier)
+    plain = " ".join(t.text for s in turn.sentences for t in s.tokens if t.text != PARTY)
+    read_in = detect(plain, policy.languages, policy.languages[0], policy.function_words)
+    return hear(turn.sentences, [t.sentences for t in turns], read_in, policy, policy.classifier)
 
 
 def _standing(matches: list[Match], heard: Heard | None, policy: Policy) -> list[Match]:

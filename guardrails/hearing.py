@@ -104,9 +104,15 @@ class Ear:
 
     def asks(self, unit: Unit) -> bool:
         """Whether the words are a question of their own."""
-        model = self.model
-        said = english(unit, self.language, model.glossaries, model.words)
-        return len(unit) >= OWN and not ASKING.isdisjoint(said)
+        return len(unit) >= OWN and not ASKING.isdisjoint(self._english(unit))
+
+    def knows(self, unit: Unit) -> bool:
+        """Whether there is something to read: a word the model knows, and not the same one over and over."""
+        known = {word for word in self._english(unit) if len(word) > 2 and word in self.model.words}
+        return len(known) > 1 or (len(known) == 1 and len(unit) < OWN)
+
+    def _english(self, unit: Unit) -> list[str]:
+        return english(unit, self.language, self.model.glossaries, self.model.words)
 
 
 @dataclass(frozen=True)
@@ -119,12 +125,12 @@ class Reading:
     redirected: int
 
 
-def hear(turn: Turn, before: Sequence[Turn], language: Language, policy: Policy, model: Classifier) -> Heard:
-    """What the turn asks for, said after those `before`, oldest first; a turn without words asks for nothing."""
+def hear(turn: Turn, before: Sequence[Turn], language: Language, policy: Policy, model: Classifier) -> Heard | None:
+    """What the turn asks for, said after those `before`, oldest first; None when the model knows none of its words."""
     ear = Ear(model, language, _labels(policy, model, Action.REFUSE), _labels(policy, model, Action.REDIRECT))
     whole = _joined(turn)
-    if not whole:
-        return Heard(Action.ANSWER, "", 0, ear.line, (), 0, 0)
+    if not ear.knows(whole):
+        return None
     said = ear.read(whole)
     parts = [said, *(ear.read(s.tokens) for s in turn)] if len(turn) > 1 else [said]
     worst = max(parts, key=lambda r: r.refused)

@@ -7,6 +7,7 @@ PolicyError with file and field; nothing ever falls back to "answer".
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from domain.answer import AnswerStatus
 from domain.base import Digest, Frozen, Language, Localised, canonical, sha256
 from domain.verdict import Action
 from guardrails.classifier import ANSWER, CARD, Classifier, ClassifierError, open_classifier
+from guardrails.normalise import BREAKS, NO_WORDS, PARTY, clean, tokens
 from guardrails.patterns import Compiled, Grammar, PatternError, phrases, torn
 from guardrails.rules import Rule, RuleBook, rule_book
 from guardrails.slots import PartyWords, Shape, shape
@@ -117,9 +119,14 @@ class Policy:
     function_words: Mapping[Language, frozenset[str]]
     vocabulary: Vocabulary
     shapes: tuple[Shape, ...]
+    published: frozenset[tuple[str, ...]]
+    """The published examples as the rules read them, `{party}` and `{other}` as the slot."""
     known: frozenset[str]
     """Folded words by which a decoded text is known to be one."""
     classifier: Classifier | None
+
+
+_SLOTS = re.compile(r"\{party\}|\{other\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,9 +182,21 @@ def load_policy(folder: Path, trained: bool = True) -> Policy:
         function_words=function_words,
         vocabulary=vocabulary(rule_words(e for f in files.values() for e in _entries(f)), plain),
         shapes=tuple(s for f in files.values() if (s := shape(f.party_names, f.function_words))),
+        published=_published(main),
         known=plain | rule_words(e for f in files.values() for e in _entries(f)),
         classifier=classifier,
     )
+
+
+def _published(main: PolicyFile) -> frozenset[tuple[str, ...]]:
+    """Every sentence that the policy publishes as answered."""
+    found = set()
+    for category in main.categories.values():
+        for example in (text for examples in category.examples.values() for text in examples.answered):
+            parts = [[t.text for t in tokens(clean(part), NO_WORDS)] for part in _SLOTS.split(example)]
+            line = [word for n, part in enumerate(parts) for word in (*([PARTY] if n else []), *part)]
+            found.add(tuple(word for word in line if word not in BREAKS))
+    return frozenset(found)
 
 
 def _classifier(folder: Path, main: PolicyFile) -> Classifier:

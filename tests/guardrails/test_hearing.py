@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from domain.verdict import Action
 from guardrails.classifier import Card, Classifier, Floats, Ids
 from guardrails.hearing import hear
 from guardrails.normalise import NO_WORDS, clean, tokens
@@ -14,7 +15,8 @@ from guardrails.rules import Sentence, sentences
 
 COMMON = Path(__file__).parents[2] / "elections" / "common"
 POLICY = load_policy(COMMON, trained=False)
-WORDS = "[PAD] [CLS] [SEP] [UNK] which is best they say what about rents hello so and tell me more".split()
+LIST = "[PAD] [CLS] [SEP] [UNK] which best they say what about rents hello so and tell me more"
+WORDS = LIST.split()
 VOCABULARY = {word: i for i, word in enumerate(WORDS)}
 LABELS = ("answer", *POLICY.categories)
 
@@ -52,7 +54,8 @@ def said(text: str) -> tuple[Sentence, ...]:
 
 
 def refused(text: str, before: str = "") -> bool:
-    return hear(said(text), said(before), "en", POLICY, MODEL).refused >= 500
+    heard = hear(said(text), [said(before)] if before else [], "en", POLICY, MODEL)
+    return heard is not None and heard.action is Action.REFUSE
 
 
 def test_one_sentence_of_several_is_heard() -> None:
@@ -62,17 +65,20 @@ def test_one_sentence_of_several_is_heard() -> None:
 
 def test_a_short_turn_takes_its_meaning_from_the_one_before() -> None:
     assert not refused("best?")
-    assert refused("best?", before="What about rents?")
+    assert refused("which best?", before="What about rents? Tell me more about rents.")
 
 
 def test_what_was_declined_before_is_not_held_against_a_new_question() -> None:
-    assert not refused("and rents?", before="Which is best so?")
+    assert not refused("and what about rents so?", before="Which is best so?")
+    assert refused("so tell me", before="Which is best so?")
 
 
 def test_chatter_is_redirected_and_silence_is_nothing() -> None:
     heard = hear(said("hello"), (), "en", POLICY, MODEL)
-    assert (heard.redirection, heard.redirected >= 500, heard.refused) == ("about_service", True, 0)
-    assert hear(said("?!"), (), "en", POLICY, MODEL).refused == 0
+    assert heard is not None
+    assert (heard.action, heard.category) == (Action.REDIRECT, "about_service")
+    assert hear(said("?!"), (), "en", POLICY, MODEL) is None
+    assert hear(said("hello " * 20), (), "en", POLICY, MODEL) is None
 
 
 def test_the_words_that_a_verdict_rests_on_are_found() -> None:
