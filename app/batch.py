@@ -25,6 +25,7 @@ from domain.election import Party
 from domain.exchange import Subject
 from domain.names import Names
 from guardrails import gate
+from guardrails.explain import explain
 from guardrails.grounding import comparable
 from guardrails.language import detect
 
@@ -85,8 +86,8 @@ def all_parties(settings: Settings) -> tuple[Party, ...]:
     return tuple(party for pack in packs for party in load_pack(pack).parties)
 
 
-def guard_rows(settings: Settings, election: str | None) -> Callable[[Row], Row]:
-    """The handler of `guard`: the guard alone, without a built election."""
+def guard_rows(settings: Settings, election: str | None, explained: bool = False) -> Callable[[Row], Row]:
+    """The handler of `guard`: the guard alone, without a built election; `explained` adds the path of each decision."""
     common = load_common(settings.elections)
     parties: tuple[Party, ...]
     if election is None:
@@ -113,7 +114,7 @@ def guard_rows(settings: Settings, election: str | None) -> Callable[[Row], Row]
                 }
                 for e in verdict.evidence
             ],
-        }
+        } | (explain(text, row.history, names, common.policy).model_dump(mode="json") if explained else {})
 
     return safely(GuardRow, answer)
 

@@ -100,12 +100,13 @@ def serve(
 def guard(
     jsonl: Annotated[bool, JSONL] = False,
     election: Annotated[str | None, typer.Option(help="Use this pack's parties instead of all packs'")] = None,
+    explain: Annotated[bool, typer.Option("--explain", help="Show the path of the decision too")] = False,
     text: Annotated[str | None, typer.Argument(help="One question, when --jsonl is not given")] = None,
 ) -> None:
     """Say what the guard does with each question: answer, refuse or redirect, and why."""
     from app.batch import guard_rows
 
-    handle = guard_rows(Settings(), election)
+    handle = guard_rows(Settings(), election, explain)
     if not jsonl:
         if text is None:
             raise typer.BadParameter("give a question, or --jsonl")
@@ -170,11 +171,12 @@ def replay(
 @app.command()
 def evaluate(
     suite: Annotated[str | None, typer.Argument(help="guardrail, retrieval or suggested; all when left out")] = None,
+    report: Annotated[Path | None, typer.Option(help="Folder for the guard's figures, picture and page")] = None,
 ) -> None:
     """Measure the built elections against the committed labels; the exit code is a gate against regression."""
     from evaluation.run import run_suites
 
-    raise typer.Exit(0 if run_suites(Settings(), suite, typer.echo) else 1)
+    raise typer.Exit(0 if run_suites(Settings(), suite, typer.echo, report) else 1)
 
 
 @app.command("check-quote")

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from app.answering.desk_view import Room
 from app.answering.phrases import Phrases
 from app.answering.pipeline import walk
+from app.answering.second import second_opinion
 from app.built import Built
 from app.errors import (
     BadQuestion,
@@ -25,6 +26,7 @@ from app.errors import (
     UnknownParty,
     UnknownRecord,
 )
+from app.llm.chat import ChatModel
 from app.record import CONVERSATION_LIMIT, Records
 from app.settings import Settings
 from domain.answer import Answer, AnswerStatus
@@ -75,6 +77,8 @@ class House:
     phrases: Phrases
     code: str
     trouble: Callable[[str, Exception], None]
+    second: ChatModel | None = None
+    """The model that is asked about what the guard lets pass; None, the default, is nobody."""
 
 
 class Desk:
@@ -110,6 +114,8 @@ class Desk:
         if self._house.settings.paused:
             raise ServicePaused("the service is paused at present")
         exchange = await self.opened(ask)
+        if self._house.second is not None:
+            exchange = await second_opinion(exchange, self._room(exchange), self._house.second)
         exchange = self.answered(exchange, on_step)
         if record:
             await self._records.append(exchange)
@@ -149,11 +155,14 @@ class Desk:
 
     def answered(self, exchange: Exchange, on_step: Callable[[Step], None] | None = None) -> Exchange:
         """The exchange walked through all steps. Pure: the same exchange gives the same answer."""
+        return walk(exchange, self._room(exchange), on_step)
+
+    def _room(self, exchange: Exchange) -> Room:
         built = self.election(exchange.question.election)
         at = datetime.strptime(exchange.at, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
         today = at.astimezone(ZoneInfo(built.election.time_zone)).date().isoformat()
         house = self._house
-        return walk(exchange, Room(built, house.settings, house.phrases, house.trouble, today), on_step)
+        return Room(built, house.settings, house.phrases, house.trouble, today)
 
     async def exchange(self, record: str) -> Exchange:
         """The recorded exchange. Raises UnknownRecord."""

@@ -20,13 +20,14 @@ from app.answering.phrases import Phrases, read_phrases
 from app.built import Built
 from app.common import Common, load_common
 from app.desk import Desk, House
-from app.errors import IndexUnusable, where
+from app.errors import IndexUnusable, ServiceUnavailable, where
+from app.llm.chat import ChatModel
 from app.places import built_elections, current_build, model_folder, objects_folder
 from app.record import Recorder, Records
 from app.retrieval.index import Candidates, ClientCandidates, EdgeCandidates
 from app.settings import Settings
 from app.storage.engine import open_engine
-from app.storage.objects import put_object
+from app.storage.objects import keep_file, put_object
 from domain.base import canonical
 
 if TYPE_CHECKING:
@@ -87,6 +88,17 @@ def _candidates(folder: Path, election: str, settings: Settings) -> Candidates:
     return ClientCandidates(client, collection_name(election, folder.name))
 
 
+def second_model(settings: Settings) -> ChatModel | None:
+    """The model of the second check; None when none is set. Raises ServiceUnavailable when half set."""
+    if settings.guard_url is None and settings.guard_model is None:
+        return None
+    if settings.guard_url is None or settings.guard_model is None:
+        raise ServiceUnavailable("a second check needs both ISEGORIA_GUARD_URL and ISEGORIA_GUARD_MODEL")
+    from app.llm.client import HttpChat
+
+    return HttpChat(settings.guard_url, settings.guard_model, settings.guard_key, settings.guard_timeout)
+
+
 def collection_name(election: str, build: str) -> str:
     """The Qdrant collection of one build; a new build is a new collection."""
     return f"isegoria-{election}-{build}"
@@ -97,6 +109,9 @@ def keep_objects(common: Common, phrases: Phrases, built: Iterable[Built], setti
     folder = objects_folder(settings.data)
     put_object(folder, canonical(settings.answering()))
     put_object(folder, common.policy.canonical)
+    if common.policy.classifier is not None:
+        for name, digest in common.policy.classifier.card.files.items():
+            keep_file(folder, common.policy.classifier.folder / name, digest)
     put_object(folder, phrases.canonical)
     put_object(folder, canonical([w.model_dump(mode="json") for _, w in sorted(common.wording.items())]))
     for one in built:
@@ -128,7 +143,7 @@ def load(settings: Settings, elections: tuple[str, ...] | None = None) -> Loaded
     built = {name: load_election(name, common, settings) for name in wanted}
     phrases = read_phrases(settings.elections / "common" / "understand")
     keep_objects(common, phrases, built.values(), settings)
-    return Loaded(House(settings, phrases, code_digest(), trouble()), built)
+    return Loaded(House(settings, phrases, code_digest(), trouble(), second_model(settings)), built)
 
 
 def open_desk(settings: Settings, records: Records, elections: tuple[str, ...] | None = None) -> Desk:

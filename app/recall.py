@@ -23,17 +23,22 @@ from app.settings import Settings
 from app.storage.objects import get_object
 from domain.base import Digest, Language, canonical, sha256
 from domain.exchange import Digests
+from guardrails.classifier import CARD
 from guardrails.policy import GUARD_FOLDER, Policy, PolicyError, load_policy
+
+NO_MODEL = {"guard_url": None, "guard_model": None, "guard_key": None}
+"""A replay asks no model, whatever is set today; a record names its own."""
 
 
 def recalled(election: str, digests: Digests, settings: Settings) -> Loaded:
     """The election, policy, wording, phrases and settings of these digests, not yet opened. Raises RecordUnreadable."""
     folder = objects_folder(settings.data)
     try:
-        common = Common(_policy(get_object(folder, digests.policy)), _wording(get_object(folder, digests.wording)))
+        policy = _policy(get_object(folder, digests.policy), folder)
+        common = Common(policy, _wording(get_object(folder, digests.wording)))
         phrases = Phrases.opened(get_object(folder, digests.understand))
         answering = json.loads(get_object(folder, digests.settings))
-        then = settings.model_copy(update=answering)
+        then = settings.model_copy(update=NO_MODEL | answering)
     except (ValueError, TypeError, KeyError, PolicyError) as error:
         raise RecordUnreadable(f"an object under {folder} cannot be read by this version ({error})") from error
     again = {
@@ -68,7 +73,7 @@ def _made_of(folder: Path) -> tuple[Digest, Digest, Digest] | None:
         return None
 
 
-def _policy(data: bytes) -> Policy:
+def _policy(data: bytes, objects: Path) -> Policy:
     """The policy of its canonical bytes, put back into files and checked like any other: YAML reads JSON."""
     raw = json.loads(data)
     with tempfile.TemporaryDirectory(prefix="isegoria-") as name:
@@ -77,6 +82,9 @@ def _policy(data: bytes) -> Policy:
         (folder / "policy.yaml").write_bytes(canonical(raw["policy"]))
         for language, rules in raw["rules"].items():
             (folder / GUARD_FOLDER / f"{language}.yaml").write_bytes(canonical(rules))
+        (folder / GUARD_FOLDER / CARD).write_bytes(canonical(raw["classifier"]))
+        for file, digest in raw["classifier"]["files"].items():
+            (folder / GUARD_FOLDER / Path(file).name).write_bytes(get_object(objects, digest))
         return load_policy(folder)
 
 

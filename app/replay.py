@@ -1,8 +1,9 @@
 """Recorded answers computed again from their recorded inputs, compared byte for byte.
 
-Clock, ids and seed come from the record; corpus, index, election, policy, wording, phrases and
-settings are the recorded ones, found by digest, not those in force today. Another build of the
-code is said first, and then compared all the same.
+Clock, ids, seed and what a model said in a second check come from the record, so no model is
+asked; corpus, index, election, policy, wording, phrases and settings are the recorded ones, found
+by digest, not those in force today. Another build of the code is said first, and then compared
+all the same.
 """
 
 from __future__ import annotations
@@ -19,19 +20,21 @@ from app.record import Records
 from app.settings import Settings
 from domain.answer import Answer
 from domain.exchange import Digests, Exchange
+from guardrails.second import SECOND
 
 COMPARED = ("status", "language", "message", "claims", "silent", "near", "no_document", "follow_up")
 """The fields that a replay must give again, in their RFC 8785 bytes (section 10 of the design)."""
 
 
 def fresh(exchange: Exchange) -> Exchange:
-    """The exchange as it was before its first step."""
+    """The exchange as it was before its first step: with the verdict of a second check, if one was given."""
     return Exchange(
         record=exchange.record,
         at=exchange.at,
         seed=exchange.seed,
         question=exchange.question,
         digests=exchange.digests,
+        verdicts=tuple(v for v in exchange.verdicts if v.check == SECOND),
     )
 
 
@@ -113,6 +116,9 @@ async def _replayed(record: str, records: Records, worlds: _Worlds, say: Callabl
     loaded = worlds.of(exchange)
     if exchange.digests.code != loaded.house.code:
         say(f"{record}  was answered by another build of the code ({exchange.digests.code[:16]})")
+    for verdict in fresh(exchange).verdicts:
+        who, said = ", ".join(e.rule for e in verdict.evidence), verdict.category or verdict.action.value
+        say(f"{record}  takes from the record what {who} said ({said}); it is not asked again")
     again = loaded.desk(records).answered(fresh(exchange))
     assert again.answer is not None
     return differing(exchange.answer, again.answer)

@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import TextIO
+from urllib.parse import urlsplit
 
 from app.errors import IsegoriaError, ServiceUnavailable
 from app.main import Loaded, load, open_recorder, web_app
@@ -75,7 +76,12 @@ def _work(settings: Settings) -> Work:
 def warnings_for(loaded: Loaded) -> list[str]:
     """What should be put right before the public is let in, a line each."""
     nobody = sorted(name for name, built in loaded.elections.items() if built.election.operator is None)
-    return [f"warning: {name} names no operator; enter one in its election.yaml and build it again" for name in nobody]
+    lines = [f"warning: {name} names no operator; enter one in its election.yaml and build it again" for name in nobody]
+    settings = loaded.house.settings
+    if settings.guard_url is not None:
+        host = urlsplit(settings.guard_url).hostname
+        lines.append(f"warning: masked questions go to {settings.guard_model} at {host}; tell those who ask")
+    return lines
 
 
 async def _store_opens(settings: Settings) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from domain.base import Digest, digest_of
@@ -13,7 +13,8 @@ from domain.base import Digest, digest_of
 class Settings(BaseSettings):
     """Settings of one process; every variable starts with `ISEGORIA_`."""
 
-    model_config = SettingsConfigDict(env_prefix="ISEGORIA_", frozen=True, extra="forbid")
+    # Messages of a failed check would otherwise repeat what was given, the key included.
+    model_config = SettingsConfigDict(env_prefix="ISEGORIA_", frozen=True, extra="forbid", hide_input_in_errors=True)
 
     elections: Path = Field(default=Path("elections"), description="Folder of the election packs")
     data: Path = Field(default=Path("var"), description="Data directory: builds, records, objects")
@@ -31,6 +32,16 @@ class Settings(BaseSettings):
     requests_per_minute: int = Field(default=60, ge=0, description="Questions per client and minute; 0 is no limit")
     in_flight: int = Field(default=64, ge=1, description="Questions worked on at once; more are turned away with 503")
     paused: bool = Field(default=False, description="Answer every question with the notice that the service is paused")
+    guard_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^\s/]+",
+        description="URL of a model server for the second check, up to `/v1`; no second check when unset",
+    )
+    guard_model: str | None = Field(
+        default=None, min_length=1, description="Name of the model that makes the second check"
+    )
+    guard_key: SecretStr | None = Field(default=None, description="Key for that server; none is sent when unset")
+    guard_timeout: float = Field(default=2.0, gt=0, le=30, description="Seconds to wait for the second check")
 
     @property
     def database(self) -> str:
@@ -41,9 +52,10 @@ class Settings(BaseSettings):
         """Digest of the settings that can change an answer, and of no others."""
         return digest_of(self.answering())
 
-    def answering(self) -> dict[str, int]:
-        """The settings that can change an answer."""
-        return {
+    def answering(self) -> dict[str, int | str]:
+        """The settings that can change an answer; the model of the second check only where there is one."""
+        second = {} if self.guard_model is None else {"guard_model": self.guard_model}
+        return second | {
             "quotations_one": self.quotations_one,
             "quotations_many": self.quotations_many,
             "quotations_law": self.quotations_law,

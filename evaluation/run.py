@@ -16,6 +16,7 @@ from app.record import MemoryRecorder
 from app.settings import Settings
 from evaluation import retrieval, suggested
 from evaluation.guard import measure as guardrail
+from evaluation.guard.report import report
 from guardrails.policy import load_policy
 
 SUITES = ("guardrail", "retrieval", "suggested")
@@ -26,13 +27,21 @@ def corpora() -> Path:
     return Path(os.environ.get("ISEGORIA_CORPORA", "../shared/corpora"))
 
 
-def run_suites(settings: Settings, suite: str | None, say: Callable[[str], None]) -> bool:
-    """Run one suite or all over the built bundestag pack (the guard's needs none). True when every gate holds."""
+def run_suites(settings: Settings, suite: str | None, say: Callable[[str], None], folder: Path | None = None) -> bool:
+    """Run one suite or all over the built bundestag pack (the guard's needs none). True when every gate holds.
+
+    With a `folder` the guard's figures are written into it too; only the suite `guardrail` knows how.
+    """
+    if folder is not None and suite != "guardrail":
+        raise IsegoriaError("--report is for the suite guardrail: isegoria evaluate guardrail --report FOLDER")
     if suite is not None and suite not in SUITES:
         raise UnknownElection(f"no suite {suite!r}; there are {', '.join(SUITES)}")
     passed = True
     if suite in (None, "guardrail"):
-        passed &= guardrail.measure(load_policy(settings.elections / "common"), settings.elections, say)
+        policy = load_policy(settings.elections / "common")
+        if folder is not None:
+            return report(policy, settings.elections, corpora(), folder, say)
+        passed &= guardrail.measure(policy, settings.elections, say)
         if suite is not None:
             return passed
     desk = open_desk(settings, MemoryRecorder(), ("bundestag-2025",))

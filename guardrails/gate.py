@@ -15,7 +15,9 @@ from domain.answer import Claim
 from domain.base import Language
 from domain.passage import Passage
 from domain.verdict import Action, Evidence, Verdict
+from guardrails.decode import hidden_readings
 from guardrails.grounding import ungrounded
+from guardrails.hearing import Heard, hear
 from guardrails.language import detect
 from guardrails.neutrality import Coverage, partial
 from guardrails.normalise import PARTY, Cleaned, Token, clean, tokens
@@ -26,6 +28,10 @@ from guardrails.slots import unknown_parties
 __all__ = ["Coverage", "NameMention", "PartyNames", "about_matter", "check_claims", "legitimate_part", "screen"]
 
 MAX_HISTORY = 4
+CLASSIFIER = "classifier"
+"""Stands as the rule in the evidence of what the classifier declined."""
+HIDDEN = "decoded:"
+"""Stands before the rule in the evidence of what a text hid in an encoding."""
 
 
 class NameMention(Protocol):
@@ -67,13 +73,33 @@ def screen(
     """Verdict on the question `text` after the earlier user turns `history`, oldest first.
 
     `language` is the language of the text when the caller knows it already; it is detected only if not.
+    What the text hides in a simple encoding is judged as well; only a refusal follows from it.
     """
     if language is None:
         candidates = tuple(languages) or policy.languages
         language = detect(text, candidates, fallback or candidates[0], policy.function_words)
+    verdict = _decided(text, history, names, policy, language)
+    if verdict.action is Action.REFUSE:
+        return verdict
+    for hidden in hidden_readings(text, policy.known):
+        found = _decided(hidden, (), names, policy, detect(hidden, policy.languages, language, policy.function_words))
+        if found.action is Action.REFUSE:
+            whole = Evidence(start=0, end=len(text), text=text, turn=0, rule=f"{HIDDEN}{found.evidence[0].rule}")
+            return found.model_copy(update={"language": language, "evidence": (whole,)})
+    return verdict
+
+
+def _decided(text: str, history: Sequence[str], names: PartyNames, policy: Policy, language: Language) -> Verdict:
+    """Verdict on the words as they stand."""
     turns = [_read(t, names, policy, i - len(history)) for i, t in enumerate(history)][-MAX_HISTORY:]
     turn = _read(text, names, policy, 0)
-    matches = _speaking(turn, _context(turns, policy), policy)
+    heard = _heard(turn, turns, policy)
+    matches = _standing(_speaking(turn, _context(turns, policy), policy), heard, policy)
+    refused = any(policy.categories[m.rule.category].action is Action.REFUSE for m in matches)
+    if heard is not None and not refused:
+        found = _declined(turn, heard, bool(matches), language, policy)
+        if found is not None:
+            return found
     if not matches:
         return Verdict(check="question", action=Action.ANSWER, language=language, policy=policy.digest)
     order = list(policy.categories)
@@ -96,12 +122,16 @@ def legitimate_part(text: str, names: PartyNames, policy: Policy, history: Seque
     """The sentences of a declined question that the service can answer, in the writer's words, or None."""
     turn = _read(text, names, policy, 0)
     context = _context([_read(t, names, policy, -1) for t in history][-MAX_HISTORY:], policy)
+
+    def passes(sentence: Sentence) -> bool:
+        heard = _heard(_Turn(text, (sentence,), 0), (), policy)
+        alone = heard is None or heard.action is not Action.REFUSE
+        return alone and not any(find(policy.rules, sentence, context))
+
     kept = [
         text[s.tokens[0].start : s.tokens[-1].end]
         for s in turn.sentences
-        if len(s.tokens) > 1
-        and not any(find(policy.rules, s, context))
-        and (PARTY in s.words or first_span(policy.matter, s) is not None)
+        if len(s.tokens) > 1 and (PARTY in s.words or first_span(policy.matter, s) is not None) and passes(s)
     ]
     return "? ".join(part.strip() for part in kept) + "?" if kept else None
 
@@ -125,11 +155,16 @@ def check_claims(
     return (*ungrounded(claims, passages, policy), *partial(claims, coverage, policy))
 
 
-def _read(text: str, names: PartyNames, policy: Policy, offset: int) -> _Turn:
+def slotted(text: str, names: PartyNames, policy: Policy) -> tuple[Token, ...]:
+    """The text as the guard reads it: plain tokens, with one slot for whatever party or leader is named."""
     cleaned = clean(text)
     known = [(m.start, m.end) for m in names.mentions(cleaned.text)]
     spans = _merged([*known, *unknown_parties(cleaned.text, policy.shapes)])
-    return _Turn(text, sentences(_slotted(cleaned, spans, policy)), offset)
+    return _slotted(cleaned, spans, policy)
+
+
+def _read(text: str, names: PartyNames, policy: Policy, offset: int) -> _Turn:
+    return _Turn(text, sentences(slotted(text, names, policy)), offset)
 
 
 def _merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -191,6 +226,49 @@ def _speaking(turn: _Turn, context: frozenset[str], policy: Policy) -> list[Matc
         return matches
     asks = any(PARTY in s.words or first_span(policy.matter, s) is not None for s in turn.sentences)
     return [m for m in matches if not (asks and policy.categories[m.rule.category].yields)]
+
+
+def _heard(turn: _Turn, turns: Sequence[_Turn], policy: Policy) -> Heard | None:
+    """What the classifier hears; None when there is nothing to read, or for a policy that training loads without it.
+
+    Its language is found without the names, so that it depends on none. What the policy publishes as an
+    example is left to the rules: they decide it as published.
+    """
+    if policy.classifier is None or any(s.line in policy.published for s in turn.sentences):
+        return None
+    plain = " ".join(t.text for s in turn.sentences for t in s.tokens if t.text != PARTY)
+    read_in = detect(plain, policy.languages, policy.languages[0], policy.function_words)
+    return hear(turn.sentences, [t.sentences for t in turns], read_in, policy, policy.classifier)
+
+
+def _standing(matches: list[Match], heard: Heard | None, policy: Policy) -> list[Match]:
+    """A rule that needs no context gives way where the classifier hears next to nothing of what it declines."""
+    if heard is None or policy.classifier is None:
+        return matches
+    found = {Action.REFUSE: heard.refused, Action.REDIRECT: heard.refused + heard.redirected}
+    doubt = policy.classifier.card.doubt
+    return [m for m in matches if m.rule.context or found[policy.categories[m.rule.category].action] >= doubt]
+
+
+def _declined(turn: _Turn, heard: Heard, redirected: bool, language: Language, policy: Policy) -> Verdict | None:
+    """The classifier's verdict, when it is sure enough; a turn that a rule redirects is only refused by it."""
+    asks = any(PARTY in s.words or first_span(policy.matter, s) is not None for s in turn.sentences)
+    yields = heard.action is Action.REDIRECT and (redirected or (policy.categories[heard.category].yields and asks))
+    if heard.action is Action.ANSWER or yields or policy.classifier is None:
+        return None
+    own = [t for t in heard.unit if any(t in s.tokens for s in turn.sentences)] or list(turn.sentences[0].tokens)
+    first, last = policy.classifier.weightiest(own, language, [heard.category])
+    start, end = own[first].start, own[last].end
+    return Verdict(
+        check="question",
+        action=heard.action,
+        category=heard.category,
+        language=language,
+        evidence=(Evidence(start=start, end=end, text=turn.text[start:end], turn=0, rule=CLASSIFIER),),
+        score=heard.score,
+        threshold=heard.line,
+        policy=policy.digest,
+    )
 
 
 def _rank(match: Match, policy: Policy) -> int:

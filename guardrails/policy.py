@@ -7,6 +7,7 @@ PolicyError with file and field; nothing ever falls back to "answer".
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,8 @@ from pydantic import Field, ValidationError
 from domain.answer import AnswerStatus
 from domain.base import Digest, Frozen, Language, Localised, canonical, sha256
 from domain.verdict import Action
+from guardrails.classifier import ANSWER, CARD, Classifier, ClassifierError, open_classifier
+from guardrails.normalise import BREAKS, NO_WORDS, PARTY, clean, tokens
 from guardrails.patterns import Compiled, Grammar, PatternError, phrases, torn
 from guardrails.rules import Rule, RuleBook, rule_book
 from guardrails.slots import PartyWords, Shape, shape
@@ -116,6 +119,14 @@ class Policy:
     function_words: Mapping[Language, frozenset[str]]
     vocabulary: Vocabulary
     shapes: tuple[Shape, ...]
+    published: frozenset[tuple[str, ...]]
+    """The published examples as the rules read them, `{party}` and `{other}` as the slot."""
+    known: frozenset[str]
+    """Folded words by which a decoded text is known to be one."""
+    classifier: Classifier | None
+
+
+_SLOTS = re.compile(r"\{party\}|\{other\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +145,11 @@ class _Source:
             raise PolicyError(self.path, field, str(error)) from error
 
 
-def load_policy(folder: Path) -> Policy:
-    """The policy in `folder/policy.yaml` with `folder/guard/<language>.yaml`; raises PolicyError."""
+def load_policy(folder: Path, trained: bool = True) -> Policy:
+    """The policy in `folder/policy.yaml` with `folder/guard/`: a file of rules per language, and the classifier.
+
+    Without `trained` the classifier is left out, which only its training may do. Raises PolicyError.
+    """
     path = folder / "policy.yaml"
     main = _checked(PolicyFile, path)
     _complete(main, path)
@@ -143,8 +157,13 @@ def load_policy(folder: Path) -> Policy:
     rules = [_rule(entry, source, main) for source in sources for entry in source.file.rules]
     _unique(rules, folder / GUARD_FOLDER)
     files = {s.file.language: s.file for s in sources}
+    classifier = _classifier(folder / GUARD_FOLDER, main) if trained else None
     content = canonical(
-        {"policy": main.model_dump(mode="json"), "rules": {t: f.model_dump(mode="json") for t, f in files.items()}}
+        {
+            "policy": main.model_dump(mode="json"),
+            "rules": {t: f.model_dump(mode="json") for t, f in files.items()},
+            "classifier": classifier.card.model_dump(mode="json") if classifier else None,
+        }
     )
     function_words = {t: rule_words(f.function_words) for t, f in files.items()}
     common = frozenset().union(*function_words.values())
@@ -163,7 +182,31 @@ def load_policy(folder: Path) -> Policy:
         function_words=function_words,
         vocabulary=vocabulary(rule_words(e for f in files.values() for e in _entries(f)), plain),
         shapes=tuple(s for f in files.values() if (s := shape(f.party_names, f.function_words))),
+        published=_published(main),
+        known=plain | rule_words(e for f in files.values() for e in _entries(f)),
+        classifier=classifier,
     )
+
+
+def _published(main: PolicyFile) -> frozenset[tuple[str, ...]]:
+    """Every sentence that the policy publishes as answered."""
+    found = set()
+    for category in main.categories.values():
+        for example in (text for examples in category.examples.values() for text in examples.answered):
+            parts = [[t.text for t in tokens(clean(part), NO_WORDS)] for part in _SLOTS.split(example)]
+            line = [word for n, part in enumerate(parts) for word in (*([PARTY] if n else []), *part)]
+            found.add(tuple(word for word in line if word not in BREAKS))
+    return frozenset(found)
+
+
+def _classifier(folder: Path, main: PolicyFile) -> Classifier:
+    try:
+        found = open_classifier(folder)
+    except ClassifierError as error:
+        raise PolicyError(folder / CARD, "file", str(error)) from error
+    if set(found.card.labels) != {ANSWER, *main.categories}:
+        raise PolicyError(folder / CARD, "labels", "are not the categories of policy.yaml and `answer`")
+    return found
 
 
 def _source(path: Path, tag: Language) -> _Source:

@@ -1,4 +1,4 @@
-"""The sentence-embedding weights as one ONNX graph: BERT encoder, mean pooling, L2 norm.
+"""BERT weights as one ONNX graph: the sentence embedding (mean, L2 norm) or a classifier over it.
 
 Built straight from the safetensors file with ONNX Runtime's fused operators, so neither
 building nor serving needs torch. Parity with sentence-transformers is a test.
@@ -34,18 +34,25 @@ def export(model_dir: Path, target: Path) -> None:
     graph = _Graph(weights, float(config["layer_norm_eps"]), int(config["num_attention_heads"]))
     graph.encoder(int(config["num_hidden_layers"]))
     graph.pooling()
-    model = helper.make_model(
-        helper.make_graph(
-            graph.nodes,
-            "sentence-embedding",
-            [helper.make_tensor_value_info(n, TensorProto.INT32, ["batch", "tokens"]) for n in ("ids", "mask")],
-            [helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["batch", int(config["hidden_size"])])],
-            graph.initializers,
-        ),
-        opset_imports=[helper.make_opsetid("", 17), helper.make_opsetid(_MS, 1)],
-        ir_version=9,
-    )
-    onnx.save(model, str(target))
+    onnx.save(graph.model("embedding", int(config["hidden_size"])), str(target))
+
+
+def export_classifier(weights: dict[str, Floats], layers: int, heads: int, epsilon: float, target: Path) -> None:
+    """Write an encoder with a linear head over the mean and the maximum of its tokens, weights as int8.
+
+    `weights` are those of a BERT encoder, `head.weight` [labels, 2 * width] and `head.bias`. Inputs as in
+    `export`, without padding: all texts of one call are equally long. Output `logits`: float32 [batch, labels].
+    """
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    graph = _Graph(weights, epsilon, heads)
+    graph.encoder(layers)
+    graph.head()
+    whole = target.with_suffix(".whole.onnx")
+    onnx.save(graph.model("logits", len(weights["head.bias"])), str(whole))
+    known = {"DefaultTensorType": TensorProto.FLOAT}
+    quantize_dynamic(str(whole), str(target), weight_type=QuantType.QInt8, per_channel=True, extra_options=known)
+    whole.unlink()
 
 
 class _Graph:
@@ -97,6 +104,28 @@ class _Graph:
         inputs = [value, residual]
         inputs += [self.weight(f"{prefix}.{x}") for x in ("LayerNorm.weight", "LayerNorm.bias", "dense.bias")]
         self.add("SkipLayerNormalization", inputs, [out], _MS, epsilon=self.epsilon)
+
+    def model(self, output: str, width: int) -> onnx.ModelProto:
+        """All that was added, as a model whose one output has this width."""
+        return helper.make_model(
+            helper.make_graph(
+                self.nodes,
+                output,
+                [helper.make_tensor_value_info(n, TensorProto.INT32, ["batch", "tokens"]) for n in ("ids", "mask")],
+                [helper.make_tensor_value_info(output, TensorProto.FLOAT, ["batch", width])],
+                self.initializers,
+            ),
+            opset_imports=[helper.make_opsetid("", 17), helper.make_opsetid(_MS, 1)],
+            ir_version=9,
+        )
+
+    def head(self) -> None:
+        """Mean and maximum over all tokens, side by side, then one linear layer."""
+        self.add("ReduceMean", [self.hidden], ["average"], axes=[1], keepdims=0)
+        self.add("ReduceMax", [self.hidden], ["peak"], axes=[1], keepdims=0)
+        self.add("Concat", ["average", "peak"], ["pooled"], axis=1)
+        inputs = ["pooled", self.weight("head.weight", True), self.weight("head.bias")]
+        self.add("Gemm", inputs, ["logits"])
 
     def pooling(self) -> None:
         """Mean over the tokens that the mask keeps, then unit length."""

@@ -13,9 +13,7 @@ def new_exchange(number: int, conversation: str = "c0", claims: int = 3, hits: i
     digest = sha256(str(number).encode())
     quote = f"Sentence {number} of an invented programme says „schöne Straßen“ and more. " * 2
     citation = Citation(document=digest, passage=digest, page=number + 1, quote=quote, url=f"/v1/documents/{digest}")
-    found = tuple(
-        Claim(kind="quotation", text=quote, party=f"party-{n}", citations=(citation,)) for n in range(claims)
-    )
+    found = tuple(Claim(kind="quotation", text=quote, party=f"party-{n}", citations=(citation,)) for n in range(claims))
     return Exchange(
         record=f"{number:032x}",
         at=f"2031-05-04T12:{number // 60 % 60:02d}:{number % 60:02d}Z",

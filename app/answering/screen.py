@@ -6,18 +6,17 @@ from app.answering.desk_view import Room
 from app.answering.wording import filled, worded
 from domain.answer import AnswerStatus
 from domain.exchange import Exchange
-from domain.verdict import Action
-from guardrails import gate
+from domain.verdict import Action, Verdict
+from guardrails import gate, second
 
 
 def screen(exchange: Exchange, room: Room) -> Exchange:
     """Settle refused and redirected questions with their wording; let the rest pass with the verdict noted."""
     question, built = exchange.question, room.built
     policy = built.common.policy
-    verdict = gate.screen(
-        question.text, question.history, built.names, policy, built.election.languages, language=question.language
-    )
-    exchange = exchange.with_(verdicts=(*exchange.verdicts, verdict))
+    local = guarded(exchange, room)
+    verdict = second.standing(local, exchange.verdicts, question.text, bool(question.history), built.names, policy)
+    exchange = exchange.with_(verdicts=(local, *exchange.verdicts))
     if verdict.action is Action.ANSWER and verdict.category is None:
         return exchange
     if verdict.category is None or verdict.category not in policy.categories:
@@ -25,8 +24,18 @@ def screen(exchange: Exchange, room: Room) -> Exchange:
     status = policy.categories[verdict.category].status
     if status is AnswerStatus.ABOUT_SERVICE:
         return worded(exchange, room, status, message=_about(exchange, room), reason=None)
-    part = gate.legitimate_part(question.text, built.names, policy, question.history)
+    # Only the guard's own verdict knows which sentence it declines; the model's is on the question as a whole.
+    own = verdict is local
+    part = gate.legitimate_part(question.text, built.names, policy, question.history) if own else None
     return worded(exchange, room, status, **({"suggestion": part} if part else {}))
+
+
+def guarded(exchange: Exchange, room: Room) -> Verdict:
+    """The guard's own verdict on the question, without any model server."""
+    question, built = exchange.question, room.built
+    languages = built.election.languages
+    policy = built.common.policy
+    return gate.screen(question.text, question.history, built.names, policy, languages, language=question.language)
 
 
 def _about(exchange: Exchange, room: Room) -> str:

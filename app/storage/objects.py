@@ -35,6 +35,16 @@ def put_object(folder: Path, data: bytes) -> Digest:
     return digest
 
 
+def keep_file(folder: Path, file: Path, digest: Digest) -> None:
+    """Store a large file under its known digest, unless an object of its length is there. Raises RecordWriteFailed."""
+    try:
+        if object_path(folder, digest).stat().st_size == file.stat().st_size:
+            return
+    except OSError:
+        pass  # not there yet
+    put_object(folder, file.read_bytes())
+
+
 def get_object(folder: Path, digest: Digest) -> bytes:
     """The bytes of an object. Raises RecordUnreadable when it is missing or altered."""
     path = object_path(folder, digest)

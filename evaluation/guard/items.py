@@ -13,8 +13,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
 from pydantic import Field
 
+from app.retrieval.vocabulary import VocabularyFile
 from domain.base import Frozen, Language
 from domain.verdict import Action
 
@@ -79,20 +81,32 @@ class Item:
 
 
 def load(language: Language) -> Set:
-    """The families of a language. Raises ValueError naming file and line."""
-    path = FOLDER / f"families.{language}.jsonl"
+    """The families of a language, from all its volumes. Raises ValueError naming file and line."""
     families: list[Family] = []
     fillers: Mapping[str, tuple[str, ...]] = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        try:
-            row = json.loads(line)
-            if "fillers" in row:
-                fillers = {slot: tuple(values) for slot, values in row["fillers"].items()}
-            else:
-                families.append(Family.model_validate(row))
-        except ValueError as error:
-            raise ValueError(f"{path.name}, line {number}: {error}") from error
-    return Set(language, tuple(families), fillers)
+    for path in volumes(language):
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+            try:
+                row = json.loads(line)
+                if "fillers" in row:
+                    fillers = {slot: tuple(values) for slot, values in row["fillers"].items()}
+                else:
+                    families.append(Family.model_validate(row))
+            except ValueError as error:
+                raise ValueError(f"{path.name}, line {number}: {error}") from error
+    return Set(language, tuple(families), {**fillers, "noun": (*fillers["noun"], *_nouns(language))})
+
+
+def _nouns(language: Language) -> tuple[str, ...]:
+    """The names of policy matters that the retrieval vocabulary knows in a language."""
+    file = Path(__file__).parents[2] / "elections" / "common" / "retrieval" / "vocabulary.yaml"
+    concepts = VocabularyFile.model_validate(yaml.safe_load(file.read_text(encoding="utf-8"))).concepts
+    return tuple(dict.fromkeys(term for concept in concepts for term in concept.terms.get(language, ())[:1]))
+
+
+def volumes(language: Language) -> list[Path]:
+    """The files of a language; the first line of the first one holds the fillers."""
+    return [FOLDER / f"families.{language}.jsonl", *sorted(FOLDER.glob(f"families-*.{language}.jsonl"))]
 
 
 def filled(one: Set, fills: int, seed: int) -> Iterator[Item]:

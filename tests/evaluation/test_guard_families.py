@@ -27,7 +27,9 @@ def test_families_follow_the_policy(language: str) -> None:
             assert policy.categories[family.category].action is family.action, family.family
         else:
             assert family.category not in policy.categories, family.family
-    texts = Counter(text.casefold() for family in one.families for text in family.texts)
+    # The bare templates of policy matters stand many times, with another matter each time.
+    said = [family for family in one.families if "-noun-" not in family.family]
+    texts = Counter(text.casefold() for family in said for text in family.texts)
     assert texts.most_common(1)[0][1] == 1
     assert max(len(f.texts) for f in one.families) <= sum(texts.values()) / 100
     refused = {f.category for f in one.families if f.action is Action.REFUSE}

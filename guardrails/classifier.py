@@ -1,0 +1,148 @@
+"""The second reader of questions: a small language model that says what a question asks for.
+
+Promise: it reads the same slots and tokens as the rules, so it knows no party; it runs from committed
+weights, offline, one question at a time; a score is a whole number of thousandths; missing or altered
+files raise, they are never skipped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field, ValidationError
+
+from domain.base import Digest, Frozen, Language, sha256
+from guardrails.gloss import Glossary, GlossError, in_english, read_glossary
+from guardrails.normalise import BREAKS, PARTY, Token
+from guardrails.wordpiece import INSIDE, pieces
+
+CARD, WEIGHTS, PIECES = "classifier.json", "classifier.onnx", "classifier.pieces.txt"
+ANSWER = "answer"
+SLOT = "party"
+"""The English word that stands for a slot."""
+
+Ids = NDArray[np.int32]
+Floats = NDArray[np.float32]
+Run = Callable[[Ids], Floats]
+"""Piece ids [texts, pieces] to logits [texts, labels]; all texts of one call have the same length."""
+
+
+class ClassifierError(ValueError):
+    """The weights or what belongs to them cannot be used."""
+
+
+class Card(Frozen):
+    """`classifier.json`: what the weights are, where they come from, and where the lines are drawn."""
+
+    labels: tuple[str, ...] = Field(description="What a text may ask for: `answer`, or a category of the policy")
+    thresholds: dict[str, int] = Field(description="Per action, in thousandths: from here on it speaks")
+    doubt: int = Field(ge=0, description="In thousandths: below this a refusal by a rule alone does not stand")
+    most: int = Field(ge=8, description="Pieces read of a text")
+    files: dict[str, Digest] = Field(description="SHA-256 of every file that the readings depend on")
+    trained_on: Digest = Field(description="SHA-256 of the phrasings and of the program that made the weights")
+    base: str = Field(description="The published model that training started from")
+    licence: str
+    families: int
+    texts: int
+
+
+@dataclass(frozen=True)
+class Classifier:
+    """The opened model and its files."""
+
+    card: Card
+    folder: Path
+    glossaries: Mapping[Language, Glossary]
+    vocabulary: Mapping[str, int]
+    words: frozenset[str]
+    run: Run
+
+    def read(self, tokens: Sequence[Token], language: Language) -> Mapping[str, int]:
+        """How likely each label is, in thousandths that add up to about a thousand."""
+        words = english(tokens, language, self.glossaries, self.words)
+        return self.scores(pieces(words, self.vocabulary, self.card.most))
+
+    def scores(self, ids: Sequence[int]) -> Mapping[str, int]:
+        """The same for a text already cut into pieces."""
+        return dict(zip(self.card.labels, _shares(self.run(np.array([ids], dtype=np.int32)))[0], strict=True))
+
+    def weightiest(self, tokens: Sequence[Token], language: Language, labels: Sequence[str]) -> tuple[int, int]:
+        """First and last place of the words without which these labels are least likely."""
+        words = [t for t in tokens if t.text not in BREAKS]
+        columns = [self.card.labels.index(label) for label in labels]
+        width = max(1, min(SPAN, len(words) - 1))
+        kept = [[*words[:i], *words[i + width :]] for i in range(len(words) - width + 1)]
+        left = [self._sum(part, language, columns) for part in kept]
+        place = left.index(min(left))
+        return tokens.index(words[place]), tokens.index(words[place + width - 1])
+
+    def _sum(self, tokens: Sequence[Token], language: Language, columns: Sequence[int]) -> int:
+        scores = list(self.read(tokens, language).values())
+        return sum(scores[c] for c in columns)
+
+
+SPAN = 3
+"""Words that are left out together to find what a verdict rests on."""
+
+
+def english(
+    tokens: Sequence[Token], language: Language, glossaries: Mapping[Language, Glossary], known: frozenset[str]
+) -> list[str]:
+    """What the model reads: the words in English, one for the party slot, without sentence breaks."""
+    words = [SLOT if t.text == PARTY else t.text for t in tokens if t.text not in BREAKS]
+    return [word for found in in_english(words, language, glossaries, known) for word in found.split()]
+
+
+def _shares(logits: Floats) -> list[list[int]]:
+    """Softmax in thousandths."""
+    powers = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
+    return [[round(1000 * float(p)) for p in row / row.sum()] for row in powers]
+
+
+def open_classifier(folder: Path) -> Classifier:
+    """The model in `folder`. Raises ClassifierError."""
+    try:
+        card = Card.model_validate_json((folder / CARD).read_bytes())
+        data = {name: (folder / name).read_bytes() for name in card.files}
+    except (OSError, ValidationError) as error:
+        raise ClassifierError(f"{CARD} and its files cannot be read ({error})") from error
+    for name, content in data.items():
+        if sha256(content) != card.files[name]:
+            raise ClassifierError(f"{name} is not the file that {CARD} describes")
+    if (
+        not {WEIGHTS, PIECES} <= set(data)
+        or ANSWER not in card.labels
+        or set(card.thresholds) != {"refuse", "redirect"}
+    ):
+        raise ClassifierError(f"{CARD}: files, labels or thresholds are not complete")
+    vocabulary = {piece: i for i, piece in enumerate(data[PIECES].decode().split("\n"))}
+    try:
+        glossaries = {n.split(".")[1]: read_glossary(folder / n) for n in data if n.startswith("gloss.")}
+    except GlossError as error:
+        raise ClassifierError(str(error)) from error
+    known = frozenset(piece for piece in vocabulary if not piece.startswith((INSIDE, "[")))
+    return Classifier(card, folder, glossaries, vocabulary, known, _opened(data[WEIGHTS], len(card.labels)))
+
+
+def _opened(weights: bytes, labels: int) -> Run:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    try:
+        session = onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # the engine raises its own kinds
+        raise ClassifierError(f"{WEIGHTS} cannot be opened ({type(error).__name__})") from error
+    if session.get_outputs()[0].shape[-1] != labels:
+        raise ClassifierError(f"{WEIGHTS} and {CARD} do not have the same labels")
+
+    def run(ids: Ids) -> Floats:
+        found: Floats = session.run(None, {"ids": ids, "mask": np.ones_like(ids)})[0]
+        return found
+
+    return run

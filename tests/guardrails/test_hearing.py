@@ -1,0 +1,87 @@
+"""What is heard in a turn: sentence by sentence, and what a short turn adds to the one before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from domain.verdict import Action
+from guardrails.classifier import Card, Classifier, Floats, Ids
+from guardrails.hearing import hear
+from guardrails.normalise import NO_WORDS, clean, tokens
+from guardrails.policy import load_policy
+from guardrails.rules import Sentence, sentences
+
+COMMON = Path(__file__).parents[2] / "elections" / "common"
+POLICY = load_policy(COMMON, trained=False)
+LIST = "[PAD] [CLS] [SEP] [UNK] which best they say what about rents hello so and tell me more"
+WORDS = LIST.split()
+VOCABULARY = {word: i for i, word in enumerate(WORDS)}
+LABELS = ("answer", *POLICY.categories)
+
+
+def judged(ids: Ids) -> Floats:
+    """A model that knows two things: `best` is a judgement unless nothing but it is said, `hello` is chatter."""
+    logits = np.zeros((len(ids), len(LABELS)), dtype=np.float32)
+    for row, words in zip(logits, ids, strict=True):
+        said = {WORDS[i] for i in words}
+        row[LABELS.index("answer")] = 8
+        if "best" in said and len(said) > 3:
+            row[LABELS.index("value_judgement")] = 16
+        if said == {"[CLS]", "hello", "[SEP]"}:
+            row[LABELS.index("about_service")] = 16
+    return logits
+
+
+CARD = Card(
+    labels=LABELS,
+    thresholds={"refuse": 500, "redirect": 500},
+    doubt=0,
+    most=64,
+    files={},
+    trained_on="0" * 64,
+    base="none",
+    licence="none",
+    families=0,
+    texts=0,
+)
+MODEL = Classifier(CARD, Path(), {}, VOCABULARY, frozenset(WORDS[4:]), judged)
+
+
+def said(text: str) -> tuple[Sentence, ...]:
+    return sentences(tokens(clean(text), NO_WORDS))
+
+
+def refused(text: str, before: str = "") -> bool:
+    heard = hear(said(text), [said(before)] if before else [], "en", POLICY, MODEL)
+    return heard is not None and heard.action is Action.REFUSE
+
+
+def test_one_sentence_of_several_is_heard() -> None:
+    assert refused("What about rents? Which is best? Tell me more.")
+    assert not refused("What about rents? Tell me more.")
+
+
+def test_a_short_turn_takes_its_meaning_from_the_one_before() -> None:
+    assert not refused("best?")
+    assert refused("which best?", before="What about rents? Tell me more about rents.")
+
+
+def test_what_was_declined_before_is_not_held_against_a_new_question() -> None:
+    assert not refused("and what about rents so?", before="Which is best so?")
+    assert refused("so tell me", before="Which is best so?")
+
+
+def test_chatter_is_redirected_and_silence_is_nothing() -> None:
+    heard = hear(said("hello"), (), "en", POLICY, MODEL)
+    assert heard is not None
+    assert (heard.action, heard.category) == (Action.REDIRECT, "about_service")
+    assert hear(said("?!"), (), "en", POLICY, MODEL) is None
+    assert hear(said("hello " * 20), (), "en", POLICY, MODEL) is None
+
+
+def test_the_words_that_a_verdict_rests_on_are_found() -> None:
+    words = said("tell me more about rents which is best")[0].tokens
+    first, last = MODEL.weightiest(words, "en", ["value_judgement"])
+    assert "best" in {t.text for t in words[first : last + 1]}
