@@ -113,6 +113,7 @@ def print_figures(decided: Sequence[Decided], policy: Policy, say: Callable[[str
 
 
 def held_figures(decided: Sequence[Decided], say: Callable[[str], None]) -> bool:
+    """Print what became of the frozen part; True when every regression gate holds."""
     good = True
     for tag in (*LANGUAGES, "other"):
         of = [d for d in decided if (d.held.language if d.held.language in LANGUAGES else "other") == tag]
