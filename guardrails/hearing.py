@@ -174,7 +174,9 @@ def _settled(ear: Ear, heard: Reading, said: Reading, line: int, turning: int) -
         category = max(ear.refusals, key=heard.scores.__getitem__)
         return Heard(Action.REFUSE, category, refused, line, heard.unit, refused, redirected)
     category = max(ear.redirections, key=said.scores.__getitem__)
-    action = Action.REDIRECT if redirected >= turning else Action.ANSWER
+    # A single word may be anything: what the rules do not know is asked back.
+    turns = redirected >= turning and len(said.unit) > 1
+    action = Action.REDIRECT if turns else Action.ANSWER
     return Heard(action, category, redirected, turning, said.unit, refused, redirected)
 
 

@@ -29,7 +29,7 @@ def judged(ids: Ids) -> Floats:
         row[LABELS.index("answer")] = 8
         if "best" in said and len(said) > 3:
             row[LABELS.index("value_judgement")] = 16
-        if said == {"[CLS]", "hello", "[SEP]"}:
+        if said <= {"[CLS]", "hello", "so", "[SEP]"}:
             row[LABELS.index("about_service")] = 16
     return logits
 
@@ -74,7 +74,10 @@ def test_what_was_declined_before_is_not_held_against_a_new_question() -> None:
 
 
 def test_chatter_is_redirected_and_silence_is_nothing() -> None:
-    heard = hear(said("hello"), (), "en", POLICY, MODEL)
+    single = hear(said("hello"), (), "en", POLICY, MODEL)
+    assert single is not None
+    assert single.action is Action.ANSWER
+    heard = hear(said("hello so"), (), "en", POLICY, MODEL)
     assert heard is not None
     assert (heard.action, heard.category) == (Action.REDIRECT, "about_service")
     assert hear(said("?!"), (), "en", POLICY, MODEL) is None
