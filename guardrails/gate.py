@@ -30,7 +30,8 @@ __all__ = ["Coverage", "NameMention", "PartyNames", "about_matter", "check_claim
 MAX_HISTORY = 4
 CLASSIFIER = "classifier"
 """Stands as the rule in the evidence of what the classifier declined."""
-LONG, CERTAIN = 6, 985
+LONG = 8
+CERTAIN = {Action.REFUSE: 985, Action.REDIRECT: 800, Action.ANSWER: 0}
 """Words, and the score in thousandths, from which the classifier speaks of a text without a word of elections."""
 HIDDEN = "decoded:"
 """Stands before the rule in the evidence of what a text hid in an encoding."""
@@ -257,7 +258,7 @@ def _declined(turn: _Turn, heard: Heard, redirected: bool, language: Language, p
     asks = any(PARTY in s.words or first_span(policy.matter, s) is not None for s in turn.sentences)
     yields = heard.action is Action.REDIRECT and (redirected or (policy.categories[heard.category].yields and asks))
     # A longer question without a party or a word of elections is of another world than the training's.
-    foreign = not asks and len(heard.unit) >= LONG and heard.score < CERTAIN
+    foreign = not asks and len(heard.unit) >= LONG and heard.score < CERTAIN[heard.action]
     if heard.action is Action.ANSWER or yields or foreign or policy.classifier is None:
         return None
     own = [t for t in heard.unit if any(t in s.tokens for s in turn.sentences)] or list(turn.sentences[0].tokens)
