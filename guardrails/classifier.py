@@ -70,19 +70,12 @@ class Classifier:
         """The same for a text already cut into pieces."""
         return dict(zip(self.card.labels, _shares(self.run(np.array([ids], dtype=np.int32)))[0], strict=True))
 
-    def weightiest(self, tokens: Sequence[Token], language: Language, labels: Sequence[str]) -> tuple[int, int]:
-        """First and last place of the words without which these labels are least likely."""
-        words = [t for t in tokens if t.text not in BREAKS]
-        columns = [self.card.labels.index(label) for label in labels]
+    def weightiest(self, words: Sequence[Token], language: Language, label: str) -> tuple[int, int]:
+        """First and last place of the words without which the label is least likely."""
         width = max(1, min(SPAN, len(words) - 1))
-        kept = [[*words[:i], *words[i + width :]] for i in range(len(words) - width + 1)]
-        left = [self._sum(part, language, columns) for part in kept]
+        left = [self.read([*words[:i], *words[i + width :]], language)[label] for i in range(len(words) - width + 1)]
         place = left.index(min(left))
-        return tokens.index(words[place]), tokens.index(words[place + width - 1])
-
-    def _sum(self, tokens: Sequence[Token], language: Language, columns: Sequence[int]) -> int:
-        scores = list(self.read(tokens, language).values())
-        return sum(scores[c] for c in columns)
+        return place, place + width - 1
 
 
 SPAN = 3
@@ -121,7 +114,7 @@ def open_classifier(folder: Path) -> Classifier:
         raise ClassifierError(f"{CARD}: files, labels or thresholds are not complete")
     vocabulary = {piece: i for i, piece in enumerate(data[PIECES].decode().split("\n"))}
     try:
-        glossaries = {n.split(".")[1]: read_glossary(folder / n) for n in data if n.startswith("gloss.")}
+        glossaries = {n.split(".")[1]: read_glossary(b.decode(), n) for n, b in data.items() if n.startswith("gloss.")}
     except GlossError as error:
         raise ClassifierError(str(error)) from error
     known = frozenset(piece for piece in vocabulary if not piece.startswith((INSIDE, "[")))

@@ -12,9 +12,10 @@ from domain.base import Digest, Frozen, Language
 from domain.verdict import Verdict
 from guardrails.classifier import english
 from guardrails.decode import hidden_readings
-from guardrails.gate import PartyNames, screen, slotted
+from guardrails.gate import screen
 from guardrails.policy import Policy
-from guardrails.rules import find, sentences
+from guardrails.rules import find
+from guardrails.turns import PartyNames, read_turn, reading_language
 
 
 class RuleSpoke(Frozen):
@@ -49,16 +50,17 @@ def explain(
 ) -> Explanation:
     """The explanation of the verdict on `text` after the earlier turns `history`."""
     verdict = screen(text, history, names, policy, languages)
-    found = sentences(slotted(text, names, policy))
+    found = read_turn(text, names, policy).sentences
+    language = reading_language(found, policy)
     tokens = tuple(chain.from_iterable(s.tokens for s in found))
     contexts = frozenset(policy.contexts) | frozenset(policy.categories)
     matches = [m for s in found for m in find(policy.rules, s, contexts if history else frozenset())]
     model = policy.classifier
-    scores = model.read(tokens, verdict.language) if model and tokens else {}
+    scores = model.read(tokens, language) if model and tokens else {}
     return Explanation(
         verdict=verdict,
         read_as=tuple(" ".join(s.line) for s in found),
-        in_english=tuple(english(tokens, verdict.language, model.glossaries, model.words)) if model else (),
+        in_english=tuple(english(tokens, language, model.glossaries, model.words)) if model else (),
         hidden=hidden_readings(text, policy.known),
         rules=tuple(
             RuleSpoke(

@@ -7,9 +7,7 @@ so that the caller can only fail closed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Mapping, Sequence
 
 from domain.answer import Claim
 from domain.base import Language
@@ -20,12 +18,11 @@ from guardrails.grounding import ungrounded
 from guardrails.hearing import Heard, hear
 from guardrails.language import detect
 from guardrails.neutrality import Coverage, partial
-from guardrails.normalise import PARTY, Cleaned, Token, clean, tokens
 from guardrails.policy import Policy
-from guardrails.rules import Match, Sentence, find, first_span, sentences
-from guardrails.slots import unknown_parties
+from guardrails.rules import Match, Sentence, find, first_span
+from guardrails.turns import PartyNames, Turn, about_election, read_turn, reading_language
 
-__all__ = ["Coverage", "NameMention", "PartyNames", "about_matter", "check_claims", "legitimate_part", "screen"]
+__all__ = ["Coverage", "PartyNames", "about_matter", "check_claims", "legitimate_part", "screen"]
 
 MAX_HISTORY = 4
 CLASSIFIER = "classifier"
@@ -35,33 +32,6 @@ CERTAIN = {Action.REFUSE: 985, Action.REDIRECT: 800, Action.ANSWER: 0}
 """Words, and the score in thousandths, from which the classifier speaks of a text without a word of elections."""
 HIDDEN = "decoded:"
 """Stands before the rule in the evidence of what a text hid in an encoding."""
-
-
-class NameMention(Protocol):
-    """A stretch of text that names a party or its leading person."""
-
-    @property
-    def start(self) -> int: ...
-
-    @property
-    def end(self) -> int: ...
-
-
-class PartyNames(Protocol):
-    """Finds names; `domain.names.Names` is the one in use."""
-
-    def mentions(self, text: str) -> Sequence[NameMention]:
-        """Every name in the text."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class _Turn:
-    """One turn of the conversation, read: its input, its sentences, what it names."""
-
-    text: str
-    sentences: tuple[Sentence, ...]
-    offset: int
 
 
 def screen(
@@ -94,8 +64,8 @@ def screen(
 
 def _decided(text: str, history: Sequence[str], names: PartyNames, policy: Policy, language: Language) -> Verdict:
     """Verdict on the words as they stand."""
-    turns = [_read(t, names, policy, i - len(history)) for i, t in enumerate(history)][-MAX_HISTORY:]
-    turn = _read(text, names, policy, 0)
+    turns = [read_turn(t, names, policy, i - len(history)) for i, t in enumerate(history)][-MAX_HISTORY:]
+    turn = read_turn(text, names, policy, 0)
     heard = _heard(turn, turns, policy)
     matches = _standing(_speaking(turn, _context(turns, policy), policy), heard, policy)
     refused = any(policy.categories[m.rule.category].action is Action.REFUSE for m in matches)
@@ -123,25 +93,25 @@ def _decided(text: str, history: Sequence[str], names: PartyNames, policy: Polic
 
 def legitimate_part(text: str, names: PartyNames, policy: Policy, history: Sequence[str] = ()) -> str | None:
     """The sentences of a declined question that the service can answer, in the writer's words, or None."""
-    turn = _read(text, names, policy, 0)
-    context = _context([_read(t, names, policy, -1) for t in history][-MAX_HISTORY:], policy)
+    turn = read_turn(text, names, policy, 0)
+    context = _context([read_turn(t, names, policy, -1) for t in history][-MAX_HISTORY:], policy)
 
     def passes(sentence: Sentence) -> bool:
-        heard = _heard(_Turn(text, (sentence,), 0), (), policy)
+        heard = _heard(Turn(text, (sentence,), 0), (), policy)
         alone = heard is None or heard.action is not Action.REFUSE
         return alone and not any(find(policy.rules, sentence, context))
 
     kept = [
         text[s.tokens[0].start : s.tokens[-1].end]
         for s in turn.sentences
-        if len(s.tokens) > 1 and (PARTY in s.words or first_span(policy.matter, s) is not None) and passes(s)
+        if len(s.tokens) > 1 and about_election([s], policy) and passes(s)
     ]
     return "? ".join(part.strip() for part in kept) + "?" if kept else None
 
 
 def about_matter(text: str, names: PartyNames, policy: Policy) -> str:
     """Which text about the service answers the question: a key of `about` in the wording files."""
-    turn = _read(text, names, policy, 0)
+    turn = read_turn(text, names, policy, 0)
     for matter, patterns in policy.about.items():
         if any(first_span(patterns, s) is not None for s in turn.sentences):
             return matter
@@ -158,46 +128,7 @@ def check_claims(
     return (*ungrounded(claims, passages, policy), *partial(claims, coverage, policy))
 
 
-def slotted(text: str, names: PartyNames, policy: Policy) -> tuple[Token, ...]:
-    """The text as the guard reads it: plain tokens, with one slot for whatever party or leader is named."""
-    cleaned = clean(text)
-    known = [(m.start, m.end) for m in names.mentions(cleaned.text)]
-    spans = _merged([*known, *unknown_parties(cleaned.text, policy.shapes)])
-    return _slotted(cleaned, spans, policy)
-
-
-def _read(text: str, names: PartyNames, policy: Policy, offset: int) -> _Turn:
-    return _Turn(text, sentences(slotted(text, names, policy)), offset)
-
-
-def _merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    merged: list[tuple[int, int]] = []
-    for start, end in sorted(spans):
-        if merged and start < merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
-        else:
-            merged.append((start, end))
-    return merged
-
-
-def _slotted(cleaned: Cleaned, spans: Sequence[tuple[int, int]], policy: Policy) -> tuple[Token, ...]:
-    """Tokens of the text with each named party replaced by the slot, whatever its name looks like."""
-    found: list[Token] = []
-    at = 0
-    for start, end in [*spans, (len(cleaned.text), len(cleaned.text))]:
-        piece = Cleaned(cleaned.text[at:start], (*cleaned.origin[at:start], _at(cleaned, start)), _at(cleaned, start))
-        found += tokens(piece, policy.vocabulary)
-        if start < end:
-            found.append(Token(PARTY, *cleaned.span(start, end)))
-        at = end
-    return tuple(found)
-
-
-def _at(cleaned: Cleaned, offset: int) -> int:
-    return cleaned.origin[offset] if offset < len(cleaned.origin) else cleaned.length
-
-
-def _context(turns: Sequence[_Turn], policy: Policy) -> frozenset[str]:
+def _context(turns: Sequence[Turn], policy: Policy) -> frozenset[str]:
     """What the conversation was about: the latest turn that says so, and how it was declined, if it was."""
     labels: frozenset[str] = frozenset()
     for turn in turns:
@@ -213,7 +144,7 @@ def _labels(sentence: Sentence, policy: Policy) -> frozenset[str]:
     return frozenset(n for n, patterns in policy.contexts.items() if first_span(patterns, sentence) is not None)
 
 
-def _speaking(turn: _Turn, context: frozenset[str], policy: Policy) -> list[Match]:
+def _speaking(turn: Turn, context: frozenset[str], policy: Policy) -> list[Match]:
     """Matches that count: strong enough, and not giving way to a question about the election."""
     matches: list[Match] = []
     for number, sentence in enumerate(turn.sentences, start=1):
@@ -227,20 +158,19 @@ def _speaking(turn: _Turn, context: frozenset[str], policy: Policy) -> list[Matc
             context = context | _labels(sentence, policy)
     if all(not policy.categories[m.rule.category].yields for m in matches):
         return matches
-    asks = any(PARTY in s.words or first_span(policy.matter, s) is not None for s in turn.sentences)
+    asks = about_election(turn.sentences, policy)
     return [m for m in matches if not (asks and policy.categories[m.rule.category].yields)]
 
 
-def _heard(turn: _Turn, turns: Sequence[_Turn], policy: Policy) -> Heard | None:
+def _heard(turn: Turn, turns: Sequence[Turn], policy: Policy) -> Heard | None:
     """What the classifier hears; None when there is nothing to read, or for a policy that training loads without it.
 
-    Its language is found without the names, so that it depends on none. What the policy publishes as an
-    example is left to the rules: they decide it as published.
+    A turn that holds nothing but what the policy publishes as an example is left to the rules: they decide it
+    as published.
     """
-    if policy.classifier is None or any(s.line in policy.published for s in turn.sentences):
+    if policy.classifier is None or all(s.line in policy.published for s in turn.sentences):
         return None
-    plain = " ".join(t.text for s in turn.sentences for t in s.tokens if t.text != PARTY)
-    read_in = detect(plain, policy.languages, policy.languages[0], policy.function_words)
+    read_in = reading_language(turn.sentences, policy)
     return hear(turn.sentences, [t.sentences for t in turns], read_in, policy, policy.classifier)
 
 
@@ -253,16 +183,16 @@ def _standing(matches: list[Match], heard: Heard | None, policy: Policy) -> list
     return [m for m in matches if m.rule.context or found[policy.categories[m.rule.category].action] >= doubt]
 
 
-def _declined(turn: _Turn, heard: Heard, redirected: bool, language: Language, policy: Policy) -> Verdict | None:
+def _declined(turn: Turn, heard: Heard, redirected: bool, language: Language, policy: Policy) -> Verdict | None:
     """The classifier's verdict, when it is sure enough; a turn that a rule redirects is only refused by it."""
-    asks = any(PARTY in s.words or first_span(policy.matter, s) is not None for s in turn.sentences)
+    asks = about_election(turn.sentences, policy)
     yields = heard.action is Action.REDIRECT and (redirected or (policy.categories[heard.category].yields and asks))
     # A longer question without a party or a word of elections is of another world than the training's.
     foreign = not asks and len(heard.unit) >= LONG and heard.score < CERTAIN[heard.action]
     if heard.action is Action.ANSWER or yields or foreign or policy.classifier is None:
         return None
     own = [t for t in heard.unit if any(t in s.tokens for s in turn.sentences)] or list(turn.sentences[0].tokens)
-    first, last = policy.classifier.weightiest(own, language, [heard.category])
+    first, last = policy.classifier.weightiest(own, reading_language(turn.sentences, policy), heard.category)
     start, end = own[first].start, own[last].end
     return Verdict(
         check="question",
@@ -281,6 +211,6 @@ def _rank(match: Match, policy: Policy) -> int:
     return 0 if policy.categories[match.rule.category].action is Action.REFUSE else 1
 
 
-def _evidence(match: Match, turn: _Turn) -> Evidence:
+def _evidence(match: Match, turn: Turn) -> Evidence:
     start, end = match.first.start, match.last.end
     return Evidence(start=start, end=end, text=turn.text[start:end], turn=turn.offset, rule=match.rule.id)

@@ -10,7 +10,6 @@ import string
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
 from domain.base import Language
 
@@ -99,13 +98,13 @@ def _one(word: str, own: Glossary | None, glossaries: Mapping[Language, Glossary
     return word if found is None else found
 
 
-def read_glossary(path: Path) -> Glossary:
-    """A file of lines `word<TAB>English`; a word that ends in * is the beginning of words. Raises GlossError."""
+def read_glossary(text: str, name: str) -> Glossary:
+    """Lines `word<TAB>English` of the file `name`; a word that ends in * begins words. Raises GlossError."""
     words: dict[str, str] = {}
     stems: dict[str, str] = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, line in enumerate(text.splitlines(), start=1):
         word, tab, english = line.partition("\t")
         if not tab or not word.strip(STEM) or not english.strip():
-            raise GlossError(f"{path.name}, line {number}: not a word, a tab and its English: {line!r}")
+            raise GlossError(f"{name}, line {number}: not a word, a tab and its English: {line!r}")
         (stems if word.endswith(STEM) else words)[word.rstrip(STEM)] = english.strip()
     return Glossary(words, stems)

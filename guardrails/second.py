@@ -10,15 +10,13 @@ from collections.abc import Sequence
 
 from domain.base import Language
 from domain.verdict import Action, Evidence, Verdict
-from guardrails.gate import PartyNames, slotted
+from guardrails.classifier import ANSWER
 from guardrails.normalise import PARTY
 from guardrails.policy import Policy
-from guardrails.rules import first_span, sentences
+from guardrails.turns import PartyNames, about_election, read_turn, slotted
 
 SECOND = "second"
 """The check that a verdict of the model belongs to."""
-ANSWER = "answer"
-"""The label by which the model lets a question pass."""
 MODEL = "model:"
 """Stands before the name of the model as the rule in its evidence."""
 SLOT = "[party]"
@@ -103,12 +101,6 @@ def standing(
     category = policy.categories[said.category]
     if category.action is Action.REDIRECT and follows:
         return local
-    if category.yields and _asks(text, names, policy):
+    if category.yields and about_election(read_turn(text, names, policy).sentences, policy):
         return local
     return said
-
-
-def _asks(text: str, names: PartyNames, policy: Policy) -> bool:
-    """Whether the text also asks about the election, to which some categories give way."""
-    read = sentences(slotted(text, names, policy))
-    return any(PARTY in s.words or first_span(policy.matter, s) is not None for s in read)

@@ -13,10 +13,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
 from pydantic import Field
 
-from app.retrieval.vocabulary import VocabularyFile
+from app.common import load_retrieval
 from domain.base import Frozen, Language
 from domain.verdict import Action
 
@@ -99,8 +98,7 @@ def load(language: Language) -> Set:
 
 def _nouns(language: Language) -> tuple[str, ...]:
     """The names of policy matters that the retrieval vocabulary knows in a language."""
-    file = Path(__file__).parents[2] / "elections" / "common" / "retrieval" / "vocabulary.yaml"
-    concepts = VocabularyFile.model_validate(yaml.safe_load(file.read_text(encoding="utf-8"))).concepts
+    concepts = load_retrieval(Path(__file__).parents[2] / "elections").vocabulary.concepts
     return tuple(dict.fromkeys(term for concept in concepts for term in concept.terms.get(language, ())[:1]))
 
 

@@ -24,9 +24,9 @@ from evaluation.guard.disguise import disguised
 from evaluation.guard.items import FOLDER, LANGUAGES, Item, filled, load, volumes
 from evaluation.guard.network import Network, Plan, trained
 from guardrails.classifier import ANSWER, CARD, PIECES, WEIGHTS, Card, Classifier, english, open_classifier
-from guardrails.gate import slotted
 from guardrails.gloss import read_glossary
 from guardrails.policy import GUARD_FOLDER, Policy, load_policy
+from guardrails.turns import slotted
 from guardrails.wordpiece import END, INSIDE, START, UNKNOWN, pieces
 from ingestion.onnx_export import export_classifier
 
@@ -98,7 +98,8 @@ def kept_pieces(published: Sequence[str]) -> list[int]:
 
 def read(policy: Policy, vocabulary: Sequence[str]) -> Data:
     """All items of all languages, plain and disguised, as the classifier will read them."""
-    glossaries = {path.name.split(".")[1]: read_glossary(path) for path in sorted(TARGET.glob("gloss.*.tsv"))}
+    found = sorted(TARGET.glob("gloss.*.tsv"))
+    glossaries = {p.name.split(".")[1]: read_glossary(p.read_text(encoding="utf-8"), p.name) for p in found}
     numbered = {piece: i for i, piece in enumerate(vocabulary)}
     known = frozenset(p for p in vocabulary if not p.startswith((INSIDE, "[")))
     items: list[Item] = []

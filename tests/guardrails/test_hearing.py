@@ -86,5 +86,5 @@ def test_chatter_is_redirected_and_silence_is_nothing() -> None:
 
 def test_the_words_that_a_verdict_rests_on_are_found() -> None:
     words = said("tell me more about rents which is best")[0].tokens
-    first, last = MODEL.weightiest(words, "en", ["value_judgement"])
+    first, last = MODEL.weightiest(words, "en", "value_judgement")
     assert "best" in {t.text for t in words[first : last + 1]}

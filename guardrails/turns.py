@@ -1,0 +1,95 @@
+"""A turn as the guard reads it: cleaned, cut into sentences, every party and leader one slot.
+
+Promise: what is read depends on no name; the same text is read the same way by every check.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from domain.base import Language
+from guardrails.language import detect
+from guardrails.normalise import PARTY, Cleaned, Token, clean, tokens
+from guardrails.policy import Policy
+from guardrails.rules import Sentence, first_span, sentences
+from guardrails.slots import unknown_parties
+
+
+class NameMention(Protocol):
+    """A stretch of text that names a party or its leading person."""
+
+    @property
+    def start(self) -> int: ...
+
+    @property
+    def end(self) -> int: ...
+
+
+class PartyNames(Protocol):
+    """Finds names; `domain.names.Names` is the one in use."""
+
+    def mentions(self, text: str) -> Sequence[NameMention]:
+        """Every name in the text."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One turn of the conversation: its text, its sentences, and how many turns before the last one it stands."""
+
+    text: str
+    sentences: tuple[Sentence, ...]
+    offset: int = 0
+
+
+def read_turn(text: str, names: PartyNames, policy: Policy, offset: int = 0) -> Turn:
+    """The turn of this text, `offset` turns from the last one."""
+    return Turn(text, sentences(slotted(text, names, policy)), offset)
+
+
+def about_election(said: Iterable[Sentence], policy: Policy) -> bool:
+    """Whether a sentence names a party or a matter of the election; some categories give way to it."""
+    return any(PARTY in s.words or first_span(policy.matter, s) is not None for s in said)
+
+
+def reading_language(said: Iterable[Sentence], policy: Policy) -> Language:
+    """The language in which the classifier reads the sentences: found without the names, so that it depends on none."""
+    plain = " ".join(t.text for s in said for t in s.tokens if t.text != PARTY)
+    return detect(plain, policy.languages, policy.languages[0], policy.function_words)
+
+
+def slotted(text: str, names: PartyNames, policy: Policy) -> tuple[Token, ...]:
+    """The text as the guard reads it: plain tokens, with one slot for whatever party or leader is named."""
+    cleaned = clean(text)
+    known = [(m.start, m.end) for m in names.mentions(cleaned.text)]
+    spans = _merged([*known, *unknown_parties(cleaned.text, policy.shapes)])
+    return _slotted(cleaned, spans, policy)
+
+
+def _merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if merged and start < merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def _slotted(cleaned: Cleaned, spans: Sequence[tuple[int, int]], policy: Policy) -> tuple[Token, ...]:
+    """Tokens of the text with each named party replaced by the slot, whatever its name looks like."""
+    found: list[Token] = []
+    at = 0
+    for start, end in [*spans, (len(cleaned.text), len(cleaned.text))]:
+        piece = Cleaned(cleaned.text[at:start], (*cleaned.origin[at:start], _at(cleaned, start)), _at(cleaned, start))
+        found += tokens(piece, policy.vocabulary)
+        if start < end:
+            found.append(Token(PARTY, *cleaned.span(start, end)))
+        at = end
+    return tuple(found)
+
+
+def _at(cleaned: Cleaned, offset: int) -> int:
+    return cleaned.origin[offset] if offset < len(cleaned.origin) else cleaned.length
