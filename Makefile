@@ -11,6 +11,8 @@ export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 endif
 # The CPU build of torch: from the given find-links folder, else by uv's own backend switch.
 TORCH := $(if $(UV_FIND_LINKS),,--torch-backend=cpu)
+# Two files of tests at a time; a file stays on one process, so that what it builds is built once.
+PARALLEL := -n 2 --dist loadfile
 HOST ?= 127.0.0.1
 PORT ?= 8000
 
@@ -37,11 +39,11 @@ demo: setup ## build the demo election
 
 test: setup frontend ## all tests, heavy suites as seeded samples
 	scripts/browser
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(PARALLEL)
 
 soak: setup frontend ## the full counts
 	scripts/browser
-	ISEGORIA_SOAK=1 $(BIN)/python -m pytest
+	ISEGORIA_SOAK=1 $(BIN)/python -m pytest $(PARALLEL)
 
 check: setup ## lint, types, import contracts
 	$(BIN)/ruff check .
