@@ -52,6 +52,7 @@ class Scope(Frozen):
     spoken_of: tuple[str, ...] = Field(default=(), description="Ids of parties that were named but not asked")
     resolved: str = Field(description="The question with what follow-up words refer to")
     matter: str = Field(description="The resolved question with party names masked: all that retrieval may see")
+    registered: str | None = Field(default=None, description="Id of the matter of the register that it is")
 
 
 class Step(Frozen):

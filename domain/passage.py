@@ -106,4 +106,5 @@ class Hit(Frozen):
         default=(), description="Words of the subject index that were asked for and that the passage does not say"
     )
     order: tuple[int, ...] = Field(default=(), description="The passage's sentences, the best to quote first")
+    listed: int | None = Field(default=None, description="Its place in the register for the matter of the question")
     used: bool = False

@@ -30,8 +30,9 @@ from ingestion.fetch import Shelf, Taken, collect
 from ingestion.layout import Page
 from ingestion.lock import compare, corpus_lock
 from ingestion.publish import named, unfinished
-from ingestion.seal import Encoder, seal
-from ingestion.subjects import Agreement, SubjectIndex, agreement, read_subjects
+from ingestion.register import read_register, usable
+from ingestion.seal import Encoder, Helps, seal
+from ingestion.subjects import Agreement, agreement, read_subjects
 
 READING = "reading"
 
@@ -51,6 +52,8 @@ class Built:
     taken: Mapping[Digest, Taken]
     subjects: Agreement | None = None
     """How the pack's subject index fits these passages; None for a pack without one."""
+    matters: tuple[int, int] = (0, 0)
+    """Matters of the pack's register that are used, and those left out because a place no longer exists."""
 
 
 @dataclass(frozen=True)
@@ -73,27 +76,29 @@ def build(election: Election, data: RetrievalData, order: Order, progress: Progr
     served = [s for s in election.sources if _is_served(s, election)]
     if not served:
         raise BuildError(f"{order.pack / 'sources.yaml'}: no document is in force on {election.polling_day}")
-    subjects = read_subjects(order.pack)
+    subjects, register = read_subjects(order.pack), read_register(order.pack)
     with unfinished(order.data, election.id) as folder:
         shelf = Shelf(order.pack, sources_folder(order.data), order.mirror, order.clock)
         taken = collect(election, shelf, folder / READING)
         extracted = _extract_all(served, election, taken, progress)
         encoder = encoder_for(election, data.weights, order.data, progress)
         fits = agreement(subjects, {one.source: one.passages for one in extracted}, order.pack)
-        pinned = data.pinned() | subjects.pinned()
+        matters = usable(register, [p for one in extracted for p in one.passages], order.pack)
+        pinned = data.pinned() | subjects.pinned() | register.pinned()
         lock = corpus_lock(election, extracted, pinned, encoder.digest if encoder else None)
         committed = order.pack / "corpus.lock"
         if not order.update_lock:
             compare(committed, lock)
         _write(folder, lock, election, extracted, taken)
         (folder / "retrieval.json").write_bytes(data.sealed())
-        index = _seal(folder, election, data, extracted, subjects, encoder, progress)
+        index = _seal(folder, election, data, extracted, Helps(subjects.lines, matters), encoder, progress)
         final = named(folder)
         order.first(final)
         if order.update_lock:
             committed.write_bytes(lock)
         publish_current(order.data, election.id, final.name)
-    return Built(election.id, final, sha256(lock), index, extracted, taken, fits)
+    left_out = len(register.matters) - len(matters)
+    return Built(election.id, final, sha256(lock), index, extracted, taken, fits, (len(matters), left_out))
 
 
 def _is_served(source: Source, election: Election) -> bool:
@@ -127,13 +132,13 @@ def _seal(
     election: Election,
     data: RetrievalData,
     extracted: Sequence[Extracted],
-    subjects: SubjectIndex,
+    helps: Helps,
     encoder: Encoder | None,
     progress: Progress,
 ) -> Digest:
     progress("indexing", 0, 1)
     passages = [p for one in extracted for p in one.passages]
-    digest = seal(folder, passages, Names(election.parties), data.stopwords, encoder, subjects.lines)
+    digest = seal(folder, passages, Names(election.parties), data.stopwords, encoder, helps)
     progress("indexing", 1, 1)
     return digest
 

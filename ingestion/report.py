@@ -79,4 +79,8 @@ def print_report(built: Built) -> None:
             highlight=False,
             soft_wrap=True,
         )
+    used, left_out = built.matters
+    if used or left_out:
+        stale = f"; {left_out:,} are left out: a passage that they name is not in this build" if left_out else ""
+        console.print(f"  register: {used:,} matters{stale}", highlight=False, soft_wrap=True)
     console.print("  The rest are line ends, hyphens of line breaks, bullets and spaces.", style="dim")

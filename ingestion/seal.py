@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +24,8 @@ from app.retrieval.variants import gram_table
 from domain.base import Digest, Language
 from domain.names import Names
 from domain.passage import Passage
+from domain.register import Matter
+from ingestion.register import sealed
 from ingestion.subjects import Lines, added, beside, document, phrases
 
 HEADINGS = 2
@@ -40,6 +42,14 @@ class Encoder:
     encode: Callable[[Sequence[str]], NDArray[np.int8]]
 
 
+@dataclass(frozen=True)
+class Helps:
+    """What a pack adds for finding: lines of its subject index by passage, and the matters of its register."""
+
+    subjects: Lines = field(default_factory=dict)
+    matters: tuple[Matter, ...] = ()
+
+
 def searchable(passage: Passage, names: Names) -> str:
     """What is searched of a passage: its headings and text with every name masked."""
     return names.mask(". ".join([*passage.heading[-HEADINGS:], passage.text]), SLOT)
@@ -51,9 +61,9 @@ def seal(
     names: Names,
     stopwords: dict[Language, Stopwords],
     encoder: Encoder | None,
-    subjects: Lines | None = None,
+    helps: Helps = Helps(),
 ) -> Digest:
-    """Write `index/` and `index.digest` under `folder`; the digest covers every array. Deterministic."""
+    """Write `index/` and `index.digest` under `folder`; the digest covers all of it. Deterministic."""
     index = folder / "index"
     index.mkdir(parents=True)
     texts = [searchable(p, names) for p in passages]
@@ -61,10 +71,11 @@ def seal(
     arrays: dict[str, NDArray[np.generic]] = {}
     rows: dict[int, tuple[list[int], list[int]]] = {}
     offset = 0
+    analysers = {language: Analyser(language, lists) for language, lists in stopwords.items()}
     for language in languages:
         numbers = [n for n, p in enumerate(passages) if p.language == language]
-        size = _seal_language(
-            index, language, numbers, passages, texts, names, stopwords, arrays, rows, offset, subjects or {}
+        size, analysers[language] = _seal_language(
+            index, language, numbers, passages, texts, names, stopwords, arrays, rows, offset, helps.subjects
         )
         offset += size
     codes, starts = _vectors(texts, encoder)
@@ -88,7 +99,9 @@ def seal(
     build_edge(index / "qdrant", points(passages, rows, codes, starts, encoder is not None), codes.shape[1])
     # The engine finishes its files when it first opens them: here, not where several processes share them.
     EdgeCandidates(index / "qdrant").close()
-    digest = _digest(arrays, codes)
+    register = sealed(helps.matters, analysers, {p.id: n for n, p in enumerate(passages)})
+    (index / "register.json").write_bytes(register)
+    digest = _digest(arrays, codes, register)
     (folder / "index.digest").write_text(digest + "\n", encoding="utf-8")
     return digest
 
@@ -123,7 +136,7 @@ def _seal_language(
     rows: dict[int, tuple[list[int], list[int]]],
     offset: int,
     subjects: Lines,
-) -> int:
+) -> tuple[int, Analyser]:
     lists = stopwords.get(language, Stopwords(frozenset(), frozenset()))
     counts = word_counts((texts[n] for n in numbers), lists)
     said = [phrases(subjects.get(passages[n].id), names) for n in numbers]
@@ -180,7 +193,7 @@ def _seal_language(
         "analyser": analyser.digest(),
     }
     (index / f"lexicon.{language}.json").write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
-    return sentinel + 1
+    return sentinel + 1, analyser
 
 
 def _ids(stems: set[str], lookup: Callable[[str], int | None]) -> NDArray[np.int64]:
@@ -205,9 +218,10 @@ def _vectors(texts: Sequence[str], encoder: Encoder | None) -> tuple[Code, NDArr
     return encoder.encode([text for parts in cut for text in parts]), starts
 
 
-def _digest(arrays: dict[str, NDArray[np.generic]], codes: Code) -> Digest:
+def _digest(arrays: dict[str, NDArray[np.generic]], codes: Code, register: bytes) -> Digest:
     running = hashlib.sha256()
     for name, array in [*sorted(arrays.items()), ("vectors", codes)]:
         running.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
         running.update(np.ascontiguousarray(array).tobytes())
+    running.update(register)
     return running.hexdigest()

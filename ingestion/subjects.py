@@ -7,27 +7,22 @@ of some programmes of a language and not of the others is an error: it would ser
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from pydantic import ValidationError
 
-from app.errors import PackError
 from app.retrieval.analyse import SLOT, Analyser
 from app.retrieval.lexicon import Document, Lexicon, Posting
-from app.yaml_lines import dotted
 from domain.base import Digest, Language, sha256
 from domain.names import Names
 from domain.passage import Passage, PassageKind, SubjectLine
+from ingestion.lines import pack_bytes, read_lines, refuse
 
 FILE = "subjects.jsonl"
 BESIDE = {PassageKind.DESCRIPTION: 1, PassageKind.FURNITURE: 3}
 """How far a passage of this kind is from taking a position."""
-SHOWN = 50
-"""Problems that are listed; the rest is counted."""
 Lines = Mapping[Digest, SubjectLine]
 
 
@@ -55,52 +50,17 @@ class Agreement:
 def read_subjects(pack: Path) -> SubjectIndex:
     """Read the pack's file. Raises PackError with the problems found, each with file, line and field."""
     path = pack / FILE
-    data = _bytes(path)
+    data = pack_bytes(path, "subject index")
     if data is None:
         return SubjectIndex()
     found: dict[Digest, SubjectLine] = {}
     problems: list[str] = []
-    for number, raw in enumerate(data.splitlines(), start=1):
-        try:
-            line = SubjectLine.model_validate(json.loads(raw))
-        except UnicodeDecodeError:
-            problems.append(f"{path}:{number}: is not UTF-8 text")
-        except json.JSONDecodeError as error:
-            problems.append(f"{path}:{number}: is not JSON ({error.msg})")
-        except ValidationError as error:
-            for item in error.errors(include_url=False):
-                place = f"{dotted(item['loc'])}: " if item["loc"] else ""
-                problems.append(f"{path}:{number}: {place}{item['msg']}")
-        except (ValueError, RecursionError):
-            problems.append(f"{path}:{number}: is not JSON that can be read: nested too deeply, or a number too long")
-        else:
-            if line.passage in found:
-                problems.append(f"{path}:{number}: passage: is given twice")
-            found[line.passage] = line
-    _refuse(problems)
+    for number, line in read_lines(path, data, SubjectLine, problems):
+        if line.passage in found:
+            problems.append(f"{path}:{number}: passage: is given twice")
+        found[line.passage] = line
+    refuse(problems)
     return SubjectIndex(found, sha256(data))
-
-
-def _bytes(path: Path) -> bytes | None:
-    """The file's bytes; None only where nothing of that name exists, not even a link to nowhere."""
-    try:
-        path.lstat()
-    except FileNotFoundError:
-        return None
-    if not path.is_file():
-        raise PackError(f"{path}: is not a file; remove it, or put the subject index in its place")
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise PackError(f"{path}: cannot be read ({error.strerror})") from error
-
-
-def _refuse(problems: Sequence[str]) -> None:
-    """Raise PackError where there are problems: the first ones, and how many more there are."""
-    if len(problems) > SHOWN:
-        raise PackError(*problems[:SHOWN], f"and {len(problems) - SHOWN} more")
-    if problems:
-        raise PackError(*problems)
 
 
 def agreement(index: SubjectIndex, documents: Mapping[str, Sequence[Passage]], pack: Path) -> Agreement | None:
@@ -116,7 +76,7 @@ def agreement(index: SubjectIndex, documents: Mapping[str, Sequence[Passage]], p
         for number, line in enumerate(index.lines.values(), start=1)
         if line.passage in known and line.key is not None and line.key >= len(known[line.passage].sentences)
     ]
-    _refuse([*problems, *_uneven(index, documents, pack)])
+    refuse([*problems, *_uneven(index, documents, pack)])
     used = sum(i in known for i in index.lines)
     without = sum(p.party is not None and p.id not in index.lines for p in known.values())
     return Agreement(used, len(index.lines) - used, without)

@@ -142,7 +142,13 @@ def _matter(exchange: Exchange) -> str:
 
 
 def _speaks(hits: Sequence[Hit], party: str | None, exchange: Exchange, room: Room) -> bool:
-    """Whether the best passages cover enough of the question's concepts; one floor for all parties."""
+    """Whether the register has a place for the party; else whether the best passages cover enough of the question.
+
+    One floor for all parties.
+    """
+    assert exchange.scope is not None
+    if exchange.scope.registered is not None:
+        return any(h.listed for h in hits)
     return bool(hits) and best_coverage(hits) >= _weights(party, exchange, room).floor
 
 
@@ -163,11 +169,15 @@ def _quotations(hits: Sequence[Hit], budget: int, exchange: Exchange, room: Room
 
     A place is left empty rather than filled: only passages and sentences count that cover as much
     of the question as speaking takes. The first sentence may cover somewhat less, and any share in
-    a passage that is plainly on the matter, where the sentences share the question's words.
+    a passage that is plainly on the matter, where the sentences share the question's words. Of what the register
+    lists only the listed sentence counts, and beside it nothing else.
     """
+    hits = [h for h in hits if h.listed] or hits
     floor = _weights(hits[0].party, exchange, room).floor if hits else 0
 
     def counts(hit: Hit, place: int, first: bool) -> bool:
+        if hit.listed is not None:
+            return place == hit.order[0]
         if hit.coverage < floor:
             return False
         said = hit.sentences[place]

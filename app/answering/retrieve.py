@@ -13,6 +13,7 @@ from app.retrieval.balance import Ask, Scored, search
 from app.retrieval.corpus import pool
 from app.retrieval.embed import code
 from app.retrieval.question import parse
+from app.retrieval.register import Entry
 from domain.base import Language
 from domain.exchange import Exchange, Scope, Subject
 from domain.passage import Hit
@@ -26,8 +27,9 @@ LAW_SPEAKS = 749
 def retrieve(exchange: Exchange, room: Room) -> Exchange:
     """Fill in the hits: best first within a party, parties in published order; the law has party None.
 
-    A question that names no party and does not speak of parties may be about procedure: then the
-    law is searched too, and the question belongs to whichever covers it better.
+    A matter of the election's register brings the places that stand there first. Another question that names no
+    party and does not speak of parties may be about procedure: then the law is searched too, and the question
+    belongs to whichever covers it better.
     """
     scope = exchange.scope
     assert scope is not None
@@ -35,16 +37,26 @@ def retrieve(exchange: Exchange, room: Room) -> Exchange:
     if (undecided or scope.subject is Subject.RULES) and matching_card(exchange, room) is not None:
         return exchange.with_(scope=_as_rules(scope))
     asked = exchange.question.language
+    entry = None if scope.subject is Subject.RULES else _registered(scope, asked, room)
     if scope.subject is Subject.RULES:
         hits, query_code = find(scope.matter, asked, (None,), room, PER_PARTY)
-    elif undecided:
+    elif undecided and entry is None:
         hits, query_code = find(scope.matter, asked, (*scope.parties, None), room, PER_PARTY)
         law = hits.pop(None)
         if best_coverage(law) > max(LAW_SPEAKS, *(best_coverage(group) for group in hits.values()), 0):
             scope, hits = _as_rules(scope), {None: law}
     else:
-        hits, query_code = find(scope.matter, asked, scope.parties, room, PER_PARTY)
+        hits, query_code = find(scope.matter, asked, scope.parties, room, PER_PARTY, entry)
+        if entry and (entry[1] or any(h.listed for group in hits.values() for h in group)):
+            scope = scope.model_copy(update={"registered": entry[0].id})
     return exchange.with_(scope=scope, hits=tuple(h for group in hits.values() for h in group), query_code=query_code)
+
+
+def _registered(scope: Scope, asked: Language, room: Room) -> tuple[Entry, bool] | None:
+    """The matter of the register that is asked for, if it is one."""
+    built = room.built
+    documents = next(iter(built.by_language(scope.parties, asked)), None)
+    return built.corpus.register.matter(scope.matter, built.reader(asked, documents).asked) if documents else None
 
 
 def _open(exchange: Exchange, room: Room) -> bool:
@@ -71,9 +83,17 @@ def best_coverage(hits: Sequence[Hit]) -> int:
 
 
 def find(
-    matter: str, asked: Language, parties: Sequence[str | None], room: Room, k: int
+    matter: str,
+    asked: Language,
+    parties: Sequence[str | None],
+    room: Room,
+    k: int,
+    entry: tuple[Entry, bool] | None = None,
 ) -> tuple[dict[str | None, list[Hit]], str | None]:
-    """Hits per party (None: the law), in the given order, and the embedding's code if one was computed."""
+    """Hits per party (None: the law), in the given order, and the embedding's code if one was computed.
+
+    The places of an `entry` of the register come first.
+    """
     built = room.built
     found: dict[str | None, list[Hit]] = {party: [] for party in parties}
     query_code: str | None = None
@@ -84,7 +104,9 @@ def find(
         if vector is not None:
             query_code = base64.b64encode(vector.tobytes()).decode()
         pools = [pool(party, language) for party in group]
-        results = search(built.corpus, built.candidates, language, Ask(query, vector, weights), pools, k)
+        listed = [entry[0].places.get(party or "", ()) for party in group] if entry else ()
+        ask = Ask(query, vector, weights, plainly=entry is None or entry[1])
+        results = search(built.corpus, built.candidates, language, ask, pools, k, listed)
         for party, scored in zip(group, results, strict=True):
             found[party] = [_hit(s, party, rank, room) for rank, s in enumerate(scored, start=1)]
     return found, query_code
@@ -102,4 +124,5 @@ def _hit(scored: Scored, party: str | None, rank: int, room: Room) -> Hit:
         sentences=scored.sentences,
         order=scored.order,
         through=scored.through,
+        listed=scored.listed,
     )

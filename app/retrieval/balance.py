@@ -50,6 +50,11 @@ class Scored:
     order: tuple[int, ...]
     sentences: tuple[int, ...]
     through: tuple[str, ...] = ()
+    listed: int | None = None
+
+
+Listed = Sequence[tuple[int, int]]
+"""Passage numbers with the sentence to quote, as the register gives them for one pool, the best first."""
 
 
 @dataclass(frozen=True)
@@ -59,25 +64,60 @@ class Ask:
     query: Query
     code: Code | None
     weights: Weights
+    plainly: bool = True
+    """Whether a matter of the register is named as a whole, not by a part of it."""
 
 
 def search(
-    corpus: Corpus, engine: Candidates, language: Language, ask: Ask, pools: Sequence[str], k: int
+    corpus: Corpus,
+    engine: Candidates,
+    language: Language,
+    ask: Ask,
+    pools: Sequence[str],
+    k: int,
+    listed: Sequence[Listed] = (),
 ) -> list[list[Scored]]:
-    """For each pool its `k` best passages, best first. Pools hold documents in one language."""
+    """For each pool its `k` best passages, best first, after those `listed` for it. Pools hold one language."""
     index = corpus.languages[language]
     offset = term_offset(corpus, language)
     terms = [t + offset for t in ask.query.terms]
-    proposed = engine.find(terms, ask.query.weights, ask.code, pools, CANDIDATES)
+    listed = listed or [()] * len(pools)
+    proposed = [
+        list(dict.fromkeys([*group, *(number for number, _ in own)]))
+        for group, own in zip(engine.find(terms, ask.query.weights, ask.code, pools, CANDIDATES), listed, strict=True)
+    ]
     numbers = np.array([n for group in proposed for n in group], dtype=np.int64)
     ranking = rank(corpus, index, ask, numbers)
     found, at = [], 0
-    for group in proposed:
-        found.append(ranking.best(range(at, at + len(group)), k))
+    for group, own in zip(proposed, listed, strict=True):
+        best = ranking.best(range(at, at + len(group)), len(group) if own else k)
+        found.append(_listed_first(best, own, 0 if ask.plainly else ask.weights.floor)[:k])
         at += len(group)
     rows = index.row_of[np.array([s.passage for best in found for s in best], dtype=np.int64)]
     words = iter(through(ask.query, index, rows))
     return [[replace(s, through=said) if (said := next(words)) else s for s in best] for best in found]
+
+
+def _listed_first(ranked: list[Scored], listed: Listed, floor: int) -> list[Scored]:
+    """The listed passages, each with its sentence first, then the others as ranked.
+
+    In the order of the list; but where the question names only a part of the matter, those that cover as much of
+    it as `floor`, as ranked.
+    """
+    sentences = dict(listed)
+    first = [
+        replace(one, order=(sentences[one.passage], *(i for i in one.order if i != sentences[one.passage])))
+        for one in ranked
+        if one.passage in sentences and one.coverage >= floor
+    ]
+    if not floor:
+        places = {number: place for place, (number, _) in enumerate(listed)}
+        first.sort(key=lambda one: places[one.passage])
+    taken = {one.passage for one in first}
+    return [
+        *(replace(one, listed=place) for place, one in enumerate(first, start=1)),
+        *(o for o in ranked if o.passage not in taken),
+    ]
 
 
 def term_offset(corpus: Corpus, language: Language) -> int:

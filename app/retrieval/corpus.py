@@ -18,12 +18,13 @@ from app.errors import IndexUnusable
 from app.retrieval.analyse import Analyser, Stopwords
 from app.retrieval.embed import Code
 from app.retrieval.lexicon import Ints, Lexicon, ranges
+from app.retrieval.register import read_register
 from app.retrieval.variants import GramTable, Variants
 from domain.base import Digest, Language, sha256
 from domain.passage import Passage
 
 LAW = "@law"
-FORMAT = 5
+FORMAT = 6
 
 
 def pool(party: str | None, language: Language) -> str:
@@ -110,7 +111,8 @@ class Corpus:
             self.languages = {
                 language: _language_index(folder, language, arrays, stopwords) for language in meta["languages"]
             }
-        except (OSError, ValueError, KeyError) as error:
+            self.register = read_register((folder / "index" / "register.json").read_bytes())
+        except (OSError, ValueError, KeyError, TypeError) as error:
             raise IndexUnusable(f"the build in {folder} is incomplete or damaged ({error}); build it again") from error
         self.digest: Digest = sha256((folder / "corpus.lock").read_bytes())
         self.index_digest: Digest = (folder / "index.digest").read_text(encoding="utf-8").strip()

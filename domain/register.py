@@ -1,0 +1,34 @@
+"""The register of an election: for each matter of policy the places where each programme takes a position on it.
+
+As at the back of a book. It says what is quoted first and where a programme says nothing; it is never
+quoted itself, and every party with a document stands in every entry, if only with no place at all.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from domain.base import Digest, Frozen, Language
+from domain.passage import Phrase
+
+
+class Place(Frozen):
+    """A sentence of a passage, counted from 0."""
+
+    passage: Digest = Field(pattern=r"^[0-9a-f]{64}$")
+    sentence: Annotated[int, Field(strict=True, ge=0)]
+
+
+class Matter(Frozen):
+    """A line of a pack's `register.jsonl`."""
+
+    id: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")
+    names: dict[Language, Annotated[tuple[Phrase, ...], Field(min_length=1)]] = Field(
+        min_length=1, description="Ways in which a question names this very matter, the plain one first"
+    )
+    about: str = Field(max_length=400, description="For reviewers: what counts as a position on it, what is only near")
+    places: dict[str, tuple[Place, ...]] = Field(
+        description="Party id to the sentences that state its position, the best first; none: nothing was found"
+    )

@@ -1,0 +1,118 @@
+"""`register.jsonl` of a pack: where each programme takes a position on a matter, read, checked and sealed.
+
+Optional. A line that cannot be used is an error with file, line and field, and so is a matter that leaves out a
+party with a document. A matter of which one place no longer exists is left out for all parties alike, and counted.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from math import log
+from pathlib import Path
+
+from app.errors import PackError
+from app.retrieval.analyse import Analyser
+from app.retrieval.register import NEW, Word, weighed
+from domain.base import Digest, Language, canonical, sha256
+from domain.passage import Passage
+from domain.register import Matter
+from ingestion.lines import pack_bytes, read_lines, refuse
+
+FILE = "register.jsonl"
+
+
+@dataclass(frozen=True)
+class RegisterFile:
+    """The matters of the file in its order, and the file's digest; empty for a pack without one."""
+
+    matters: tuple[Matter, ...] = ()
+    digest: Digest | None = None
+
+    def pinned(self) -> dict[str, object]:
+        """What the corpus lock holds of it: nothing for a pack without the file."""
+        return {} if self.digest is None else {"register_sha256": self.digest}
+
+
+def read_register(pack: Path) -> RegisterFile:
+    """Read the pack's file. Raises PackError with the problems found, each with file, line and field."""
+    path = pack / FILE
+    data = pack_bytes(path, "register")
+    if data is None:
+        return RegisterFile()
+    problems: list[str] = []
+    found = dict(read_lines(path, data, Matter, problems))
+    twice = [i for i, n in Counter(m.id for m in found.values()).items() if n > 1]
+    problems += [f"{path}: id: {i} is given twice" for i in twice]
+    refuse(problems)
+    return RegisterFile(tuple(found.values()), sha256(data))
+
+
+def usable(register: RegisterFile, passages: Sequence[Passage], pack: Path) -> tuple[Matter, ...]:
+    """The matters all of whose places stand in these passages.
+
+    Raises PackError for a party left out or unknown, another party's passage, or a sentence that does not exist.
+    """
+    known = {p.id: p for p in passages}
+    parties = {p.party for p in passages if p.party is not None}
+    if register.matters and len({p.language for p in passages if p.party is not None}) > 1:
+        raise PackError(f"{pack / FILE}: a register needs programmes in one language; these are in several")
+    problems = [
+        f"{pack / FILE}:{number}: places.{party}: {problem}"
+        for number, matter in enumerate(register.matters, start=1)
+        for party, problem in _problems(matter, parties, known)
+    ]
+    refuse(problems)
+    return tuple(m for m in register.matters if all(p.passage in known for places in m.places.values() for p in places))
+
+
+def _problems(matter: Matter, parties: set[str], known: Mapping[Digest, Passage]) -> Iterable[tuple[str, str]]:
+    for party in sorted(parties - set(matter.places)):
+        yield party, "has a document and no entry, not even an empty one"
+    for party in sorted(set(matter.places) - parties):
+        yield party, "has no document here"
+    for party, places in matter.places.items():
+        for place in places:
+            passage = known.get(place.passage)
+            if passage is not None and passage.party != party:
+                yield party, f"passage {place.passage[:16]} is not of this party"
+            elif passage is not None and place.sentence >= len(passage.sentences):
+                yield party, f"passage {place.passage[:16]} has {len(passage.sentences)} sentences, counted from 0"
+
+
+def sealed(matters: Sequence[Matter], analysers: Mapping[Language, Analyser], numbers: Mapping[Digest, int]) -> bytes:
+    """Canonical JSON of what `app.retrieval.register` reads: places by passage number, names as weighed words."""
+    tags = [tag for tag in sorted(analysers) if any(tag in m.names for m in matters)]
+    weights = {tag: _weights(matters, analysers[tag]) for tag in tags}
+    content = {
+        "entries": [
+            [m.id, {party: [[numbers[p.passage], p.sentence] for p in places] for party, places in m.places.items()}]
+            for m in matters
+        ],
+        "names": {
+            tag: [
+                [number, [weighed(word, analysers[tag], weights[tag]) for word in analysers[tag].content(name)]]
+                for number, matter in enumerate(matters)
+                for name in matter.names.get(tag, ())
+            ]
+            for tag in tags
+        },
+        "weights": weights,
+    }
+    return canonical(content)
+
+
+def _weights(matters: Sequence[Matter], analyser: Analyser) -> dict[str, int]:
+    """How rare each stem is among the matters, in thousandths: 1,000 stands in none, 0 in all."""
+    held: Counter[str] = Counter()
+    for matter in matters:
+        words = {w for name in matter.names.get(analyser.language, ()) for w in analyser.content(name)}
+        held.update({s for w in words for s in _stems(weighed(w, analyser, {}))})
+    whole = log(len(matters) + 1)
+    return {stem: max(0, round(NEW * (1 - log(n + 0.5) / whole))) for stem, n in sorted(held.items())}
+
+
+def _stems(word: Word) -> set[str]:
+    _, stem, parts = word
+    return {stem, *parts}

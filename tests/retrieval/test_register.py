@@ -1,0 +1,123 @@
+"""The register decides what is quoted first and who is silent: on its own matters alone, and for every party alike."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from app.desk import Ask
+from app.main import open_desk
+from app.record import MemoryRecorder
+from app.retrieval.analyse import Analyser
+from app.retrieval.register import Register, read_register
+from app.settings import Settings
+from domain.answer import Answer
+from domain.exchange import Exchange
+from domain.register import Matter
+from ingestion.register import sealed
+from tests.registered_pack import registered
+from tests.small_pack import ELECTIONS, retrieval_data
+
+GERMAN = Analyser("de", retrieval_data().stopwords["de"])
+
+
+def register(**names: tuple[str, ...]) -> Register:
+    """A register of matters with these German names and no places."""
+    matters = [
+        Matter(id=i.replace("_", "-"), names={"de": n}, about="", places={"auen": (), "hafen": ()})
+        for i, n in names.items()
+    ]
+    return read_register(sealed(matters, {"de": GERMAN}, {}))
+
+
+BOOK = register(
+    rents=("Mieten begrenzen", "Mietendeckel"),
+    building=("sozialer Wohnungsbau", "mehr Wohnungen bauen"),
+    pensions=("Rente", "Altersvorsorge"),
+    cycling=("Radverkehr", "Radwege ausbauen"),
+    motorways=("Autobahnen ausbauen",),
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "matter", "plainly"),
+    [
+        ("Was sagen die Parteien zur Rente?", "pensions", True),
+        ("Wie stehen die Parteien zum Mietendeckel?", "rents", False),
+        ("Wollen die Parteien die Mieten begrenzen?", "rents", True),
+        ("Welche Parteien wollen Radwege ausbauen?", "cycling", False),
+        ("Wollen die Parteien Autobahnen ausbauen?", "motorways", True),
+    ],
+)
+def test_a_question_that_names_a_matter_is_led_to_it(question: str, matter: str, plainly: bool) -> None:
+    found = BOOK.matter(question, GERMAN)
+    assert found is not None
+    assert (found[0].id, found[1]) == (matter, plainly)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Was sagen die Parteien zur Rente für Landwirte in Nebenerwerbsbetrieben?",
+        "Was sagen die Parteien zu Wohnungen?",
+        "Was planen die Parteien zum Ausbau?",
+        "Was sagen die Parteien zur Fischerei?",
+        "Was sagen die Parteien?",
+        "",
+    ],
+)
+def test_a_question_that_says_more_or_less_is_left_to_the_ranking(question: str) -> None:
+    assert BOOK.matter(question, GERMAN) is None
+
+
+def test_a_language_without_names_and_an_empty_register_know_nothing() -> None:
+    english = Analyser("en", retrieval_data().stopwords["en"])
+    assert BOOK.matter("What do the parties say on pensions?", english) is None
+    assert Register().matter("Rente", GERMAN) is None
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Exchange]:
+    """Puts a question to the build with a register (`data`) or to the one without (`plain`)."""
+    folder: Path = tmp_path_factory.mktemp("registered")
+    registered(folder)
+
+    def ask(question: str, which: str = "data") -> Exchange:
+        desk = open_desk(Settings(elections=ELECTIONS, data=folder / which), MemoryRecorder(), ("toy",))
+        try:
+            return asyncio.run(desk.ask(Ask("toy", question), record=False))
+        finally:
+            desk.election("toy").close()
+
+    return ask
+
+
+def answer(exchange: Exchange) -> Answer:
+    assert exchange.answer is not None
+    return exchange.answer
+
+
+def test_the_listed_sentence_is_quoted_and_the_record_says_by_what(asked: Callable[..., Exchange]) -> None:
+    assert answer(asked("Was sagen die Parteien zu Fahrradparken?", "plain")).claims == ()
+    exchange = asked("Was sagen die Parteien zu Fahrradparken?")
+    assert exchange.scope is not None
+    assert exchange.scope.registered == "bicycles"
+    assert answer(exchange).claims[0].text == "Das alles kostet niemanden Geld."
+    assert [h.listed for h in exchange.hits if h.party == "auen"][:2] == [1, 2]
+    assert all(h.listed is None for h in exchange.hits if h.party == "hafen")
+
+
+def test_a_party_without_a_place_is_said_to_be_silent(asked: Callable[..., Exchange]) -> None:
+    found = answer(asked("Was sagen die Parteien zum Nachtfahrverbot?"))
+    assert {c.party for c in found.claims} == {"hafen"}
+    assert [s.party for s in found.silent] == ["auen"]
+
+
+def test_another_question_is_answered_as_without_a_register(asked: Callable[..., Exchange]) -> None:
+    for question in ("Was sagen die Parteien zum Mühlbach?", "Was sagen die Parteien zum Handwerk?"):
+        one, other = asked(question), asked(question, "plain")
+        assert one.scope == other.scope
+        assert answer(one).claims == answer(other).claims
