@@ -20,7 +20,7 @@ from guardrails.language import detect
 from guardrails.neutrality import Coverage, partial
 from guardrails.policy import Policy
 from guardrails.rules import Match, Sentence, find, first_span
-from guardrails.turns import PartyNames, Turn, about_election, read_turn, reading_language
+from guardrails.turns import PartyNames, Turn, about_election, languages_read, read_turn
 
 __all__ = ["Coverage", "PartyNames", "about_matter", "check_claims", "legitimate_part", "screen"]
 
@@ -170,8 +170,9 @@ def _heard(turn: Turn, turns: Sequence[Turn], policy: Policy) -> Heard | None:
     """
     if policy.classifier is None or all(s.line in policy.published for s in turn.sentences):
         return None
-    read_in = reading_language(turn.sentences, policy)
-    return hear(turn.sentences, [t.sentences for t in turns], read_in, policy, policy.classifier)
+    *earlier, read_in = languages_read([*turns, turn], policy)
+    before = [(t.words, language) for t, language in zip(turns, earlier, strict=True) if t.words]
+    return hear(turn.sentences, read_in, before, policy, policy.classifier)
 
 
 def _standing(matches: list[Match], heard: Heard | None, policy: Policy) -> list[Match]:
@@ -188,12 +189,13 @@ def _declined(turn: Turn, heard: Heard, redirected: bool, language: Language, po
     asks = about_election(turn.sentences, policy)
     yields = heard.action is Action.REDIRECT and (redirected or (policy.categories[heard.category].yields and asks))
     # A longer question without a party or a word of elections is of another world than the training's.
-    foreign = not asks and len(heard.unit) >= LONG and heard.score < CERTAIN[heard.action]
+    foreign = not (asks or heard.hangs) and len(heard.unit) >= LONG and heard.score < CERTAIN[heard.action]
     if heard.action is Action.ANSWER or yields or foreign or policy.classifier is None:
         return None
-    own = [t for t in heard.unit if any(t in s.tokens for s in turn.sentences)] or list(turn.sentences[0].tokens)
-    first, last = policy.classifier.weightiest(own, reading_language(turn.sentences, policy), heard.category)
-    start, end = own[first].start, own[last].end
+    first, last = (0, -1)
+    if not heard.hangs:
+        first, last = policy.classifier.weightiest(heard.unit, heard.language, heard.category)
+    start, end = heard.unit[first].start, heard.unit[last].end
     return Verdict(
         check="question",
         action=heard.action,

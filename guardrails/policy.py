@@ -168,6 +168,7 @@ def load_policy(folder: Path, trained: bool = True) -> Policy:
     function_words = {t: rule_words(f.function_words) for t, f in files.items()}
     common = frozenset().union(*function_words.values())
     plain = common | rule_words(w for f in files.values() for w in f.ordinary)
+    ruled = rule_words(e for f in files.values() for e in _entries(f))
     return Policy(
         digest=sha256(content),
         canonical=content,
@@ -180,10 +181,10 @@ def load_policy(folder: Path, trained: bool = True) -> Policy:
         evaluative=_flat(sources, "evaluative"),
         about=_merged(sources, "about"),
         function_words=function_words,
-        vocabulary=vocabulary(rule_words(e for f in files.values() for e in _entries(f)), plain),
+        vocabulary=vocabulary(ruled, plain, classifier.known() if classifier else ()),
         shapes=tuple(s for f in files.values() if (s := shape(f.party_names, f.function_words))),
         published=_published(main),
-        known=plain | rule_words(e for f in files.values() for e in _entries(f)),
+        known=plain | ruled,
         classifier=classifier,
     )
 
