@@ -54,8 +54,10 @@ MOST = 80
 """Pieces read of a text."""
 COMMONEST = 22_000
 """Pieces of the published vocabulary that are kept, the commonest first, and all of one or two letters."""
-FALSE_REFUSALS, FALSE_REDIRECTS, LOST_RULES = 0.02, 0.01, 0.02
-"""Shares of held-out families that the lines may cost: answers refused or redirected, refusals a rule loses."""
+COSTS = {False: (0.03, 0.01), True: (0.04, 0.01)}
+"""Shares of held-out answers that the lines may cost, refused and redirected: read alone, and after others (True)."""
+LOST_RULES = 0.02
+"""Share of held-out refusals that a rule may lose."""
 
 Ids = list[int]
 
@@ -193,7 +195,7 @@ def draw(model: Classifier, data: Data, policy: Policy) -> dict[str, object]:
         }
         answer, refuse = actions == Action.ANSWER, actions == Action.REFUSE
         of = LINES[2:] if after else LINES[:2]
-        for name, action, cost in zip(of, summed, (FALSE_REFUSALS, FALSE_REDIRECTS), strict=True):
+        for name, action, cost in zip(of, summed, COSTS[after], strict=True):
             lines[name] = _line(summed[action][answer], w[answer], cost)
         if not after:
             doubt = 1000 - _line(1000 - summed[Action.REFUSE][refuse], w[refuse], LOST_RULES)
