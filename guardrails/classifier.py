@@ -7,8 +7,9 @@ files raise, they are never skipped.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -17,16 +18,22 @@ from pydantic import Field, ValidationError
 
 from domain.base import Digest, Frozen, Language, sha256
 from guardrails.gloss import Glossary, GlossError, in_english, read_glossary
+from guardrails.grams import ROWS, Grams
 from guardrails.normalise import BREAKS, PARTY, Token
-from guardrails.wordpiece import INSIDE, pieces
+from guardrails.wordpiece import INSIDE, joined, pieces
 
 CARD, WEIGHTS, PIECES = "classifier.json", "classifier.onnx", "classifier.pieces.txt"
+GRAMS = "classifier.grams.npy"
+LINES = ("refuse", "redirect", "refuse after", "redirect after")
+"""Where the lines are drawn: for a text alone, and for one that is read after others."""
 ANSWER = "answer"
 SLOT = "party"
 """The English word that stands for a slot."""
 
 Ids = NDArray[np.int32]
 Floats = NDArray[np.float32]
+Said = tuple[Sequence[Token], Language]
+"""The words of a turn and the language they are read in."""
 Run = Callable[[Ids], Floats]
 """Piece ids [texts, pieces] to logits [texts, labels]; all texts of one call have the same length."""
 
@@ -39,9 +46,10 @@ class Card(Frozen):
     """`classifier.json`: what the weights are, where they come from, and where the lines are drawn."""
 
     labels: tuple[str, ...] = Field(description="What a text may ask for: `answer`, or a category of the policy")
-    thresholds: dict[str, int] = Field(description="Per action, in thousandths: from here on it speaks")
+    thresholds: dict[str, int] = Field(description="Per action, alone and after others, in thousandths: from here on")
     doubt: int = Field(ge=0, description="In thousandths: below this a refusal by a rule alone does not stand")
-    most: int = Field(ge=8, description="Pieces read of a text")
+    most: int = Field(ge=8, description="Pieces read of a text, or of a conversation")
+    step: int = Field(ge=0, description="In millionths: what one step of the weights of spelling adds to a label")
     files: dict[str, Digest] = Field(description="SHA-256 of every file that the readings depend on")
     trained_on: Digest = Field(description="SHA-256 of the phrasings and of the program that made the weights")
     base: str = Field(description="The published model that training started from")
@@ -60,15 +68,31 @@ class Classifier:
     vocabulary: Mapping[str, int]
     words: frozenset[str]
     run: Run
+    grams: Grams
 
     def read(self, tokens: Sequence[Token], language: Language) -> Mapping[str, int]:
         """How likely each label is, in thousandths that add up to about a thousand."""
-        words = english(tokens, language, self.glossaries, self.words)
-        return self.scores(pieces(words, self.vocabulary, self.card.most))
+        return self.scores(self.cut(tokens, language), spelled(tokens))
 
-    def scores(self, ids: Sequence[int]) -> Mapping[str, int]:
-        """The same for a text already cut into pieces."""
-        return dict(zip(self.card.labels, _shares(self.run(np.array([ids], dtype=np.int32)))[0], strict=True))
+    def read_after(self, before: Sequence[Said], tokens: Sequence[Token], language: Language) -> Mapping[str, int]:
+        """The same for a turn after others, oldest first; spelling says nothing about what hangs together."""
+        parts = [self.cut(*turn) for turn in (*before, (tokens, language))]
+        return self.scores(joined(parts, self.card.most), ())
+
+    def known(self) -> list[Container[str]]:
+        """The words of each language that the model can read."""
+        return [self.words, *(g.words for g in self.glossaries.values())]
+
+    def cut(self, tokens: Sequence[Token], language: Language) -> list[int]:
+        """The ids of the pieces that are read."""
+        return pieces(english(tokens, language, self.glossaries, self.words), self.vocabulary, self.card.most)
+
+    def scores(self, ids: Sequence[int], words: Sequence[str]) -> Mapping[str, int]:
+        """The same for a text already cut into pieces, with its words as they are spelled."""
+        logits = self.run(np.array([ids], dtype=np.int32))[0].astype(np.float64)
+        if words:
+            logits += self.grams.logits(words)
+        return dict(zip(self.card.labels, _shares(logits), strict=True))
 
     def weightiest(self, words: Sequence[Token], language: Language, label: str) -> tuple[int, int]:
         """First and last place of the words without which the label is least likely."""
@@ -82,18 +106,23 @@ SPAN = 3
 """Words that are left out together to find what a verdict rests on."""
 
 
+def spelled(tokens: Sequence[Token]) -> list[str]:
+    """The words as they stand, without sentence breaks."""
+    return [t.text for t in tokens if t.text not in BREAKS]
+
+
 def english(
     tokens: Sequence[Token], language: Language, glossaries: Mapping[Language, Glossary], known: frozenset[str]
 ) -> list[str]:
     """What the model reads: the words in English, one for the party slot, without sentence breaks."""
-    words = [SLOT if t.text == PARTY else t.text for t in tokens if t.text not in BREAKS]
+    words = [SLOT if word == PARTY else word for word in spelled(tokens)]
     return [word for found in in_english(words, language, glossaries, known) for word in found.split()]
 
 
-def _shares(logits: Floats) -> list[list[int]]:
+def _shares(logits: NDArray[np.float64]) -> list[int]:
     """Softmax in thousandths."""
-    powers = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
-    return [[round(1000 * float(p)) for p in row / row.sum()] for row in powers]
+    powers = np.exp(logits - logits.max())
+    return [round(1000 * float(p)) for p in powers / powers.sum()]
 
 
 def open_classifier(folder: Path) -> Classifier:
@@ -106,11 +135,7 @@ def open_classifier(folder: Path) -> Classifier:
     for name, content in data.items():
         if sha256(content) != card.files[name]:
             raise ClassifierError(f"{name} is not the file that {CARD} describes")
-    if (
-        not {WEIGHTS, PIECES} <= set(data)
-        or ANSWER not in card.labels
-        or set(card.thresholds) != {"refuse", "redirect"}
-    ):
+    if not {WEIGHTS, PIECES, GRAMS} <= set(data) or ANSWER not in card.labels or set(card.thresholds) != set(LINES):
         raise ClassifierError(f"{CARD}: files, labels or thresholds are not complete")
     vocabulary = {piece: i for i, piece in enumerate(data[PIECES].decode().split("\n"))}
     try:
@@ -118,7 +143,18 @@ def open_classifier(folder: Path) -> Classifier:
     except GlossError as error:
         raise ClassifierError(str(error)) from error
     known = frozenset(piece for piece in vocabulary if not piece.startswith((INSIDE, "[")))
-    return Classifier(card, folder, glossaries, vocabulary, known, _opened(data[WEIGHTS], len(card.labels)))
+    run = _opened(data[WEIGHTS], len(card.labels))
+    return Classifier(card, folder, glossaries, vocabulary, known, run, _spelling(data[GRAMS], card))
+
+
+def _spelling(content: bytes, card: Card) -> Grams:
+    try:
+        weights = np.load(BytesIO(content), allow_pickle=False)
+    except (ValueError, OSError) as error:
+        raise ClassifierError(f"{GRAMS} cannot be read ({error})") from error
+    if weights.shape != (ROWS, len(card.labels)) or weights.dtype != np.int8:
+        raise ClassifierError(f"{GRAMS}: not int8 [{ROWS}, {len(card.labels)}]")
+    return Grams(weights, card.step / 1e6)
 
 
 def _opened(weights: bytes, labels: int) -> Run:

@@ -6,16 +6,15 @@ Promise: it calls the very functions that decide, so what it shows is what happe
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import chain
 
 from domain.base import Digest, Frozen, Language
 from domain.verdict import Verdict
 from guardrails.classifier import english
 from guardrails.decode import hidden_readings
-from guardrails.gate import screen
+from guardrails.gate import MAX_HISTORY, screen
 from guardrails.policy import Policy
 from guardrails.rules import find
-from guardrails.turns import PartyNames, read_turn, reading_language
+from guardrails.turns import PartyNames, languages_read, read_turn
 
 
 class RuleSpoke(Frozen):
@@ -50,9 +49,9 @@ def explain(
 ) -> Explanation:
     """The explanation of the verdict on `text` after the earlier turns `history`."""
     verdict = screen(text, history, names, policy, languages)
-    found = read_turn(text, names, policy).sentences
-    language = reading_language(found, policy)
-    tokens = tuple(chain.from_iterable(s.tokens for s in found))
+    turns = [read_turn(t, names, policy) for t in (*history[-MAX_HISTORY:], text)]
+    found, language = turns[-1].sentences, languages_read(turns, policy)[-1]
+    tokens = turns[-1].words
     contexts = frozenset(policy.contexts) | frozenset(policy.categories)
     matches = [m for s in found for m in find(policy.rules, s, contexts if history else frozenset())]
     model = policy.classifier

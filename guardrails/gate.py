@@ -15,21 +15,22 @@ from domain.passage import Passage
 from domain.verdict import Action, Evidence, Verdict
 from guardrails.decode import hidden_readings
 from guardrails.grounding import ungrounded
-from guardrails.hearing import Heard, hear
+from guardrails.hearing import Heard, Unit, hear
 from guardrails.language import detect
 from guardrails.neutrality import Coverage, partial
+from guardrails.normalise import PARTY
 from guardrails.policy import Policy
 from guardrails.rules import Match, Sentence, find, first_span
-from guardrails.turns import PartyNames, Turn, about_election, read_turn, reading_language
+from guardrails.turns import PartyNames, Turn, about_election, languages_read, read_turn
 
 __all__ = ["Coverage", "PartyNames", "about_matter", "check_claims", "legitimate_part", "screen"]
 
 MAX_HISTORY = 4
 CLASSIFIER = "classifier"
 """Stands as the rule in the evidence of what the classifier declined."""
-LONG = 8
-CERTAIN = {Action.REFUSE: 985, Action.REDIRECT: 800, Action.ANSWER: 0}
-"""Words, and the score in thousandths, from which the classifier speaks of a text without a word of elections."""
+LONG = 5
+CERTAIN = {Action.REFUSE: 985, Action.REDIRECT: 950, Action.ANSWER: 0}
+"""Words, and the score in thousandths, from which the classifier speaks of a text that is about nobody here."""
 HIDDEN = "decoded:"
 """Stands before the rule in the evidence of what a text hid in an encoding."""
 
@@ -170,8 +171,9 @@ def _heard(turn: Turn, turns: Sequence[Turn], policy: Policy) -> Heard | None:
     """
     if policy.classifier is None or all(s.line in policy.published for s in turn.sentences):
         return None
-    read_in = reading_language(turn.sentences, policy)
-    return hear(turn.sentences, [t.sentences for t in turns], read_in, policy, policy.classifier)
+    *earlier, read_in = languages_read([*turns, turn], policy)
+    before = [(t.words, language) for t, language in zip(turns, earlier, strict=True) if t.words]
+    return hear(turn.sentences, read_in, before, policy, policy.classifier)
 
 
 def _standing(matches: list[Match], heard: Heard | None, policy: Policy) -> list[Match]:
@@ -186,14 +188,17 @@ def _standing(matches: list[Match], heard: Heard | None, policy: Policy) -> list
 def _declined(turn: Turn, heard: Heard, redirected: bool, language: Language, policy: Policy) -> Verdict | None:
     """The classifier's verdict, when it is sure enough; a turn that a rule redirects is only refused by it."""
     asks = about_election(turn.sentences, policy)
+    names_party = any(PARTY in s.words for s in turn.sentences)
     yields = heard.action is Action.REDIRECT and (redirected or (policy.categories[heard.category].yields and asks))
-    # A longer question without a party or a word of elections is of another world than the training's.
-    foreign = not asks and len(heard.unit) >= LONG and heard.score < CERTAIN[heard.action]
+    foreign = (
+        not (heard.hangs or names_party) and _of_nobody(heard.unit, policy) and heard.score < CERTAIN[heard.action]
+    )
     if heard.action is Action.ANSWER or yields or foreign or policy.classifier is None:
         return None
-    own = [t for t in heard.unit if any(t in s.tokens for s in turn.sentences)] or list(turn.sentences[0].tokens)
-    first, last = policy.classifier.weightiest(own, reading_language(turn.sentences, policy), heard.category)
-    start, end = own[first].start, own[last].end
+    first, last = (0, -1)
+    if not heard.hangs:
+        first, last = policy.classifier.weightiest(heard.unit, heard.language, heard.category)
+    start, end = heard.unit[first].start, heard.unit[last].end
     return Verdict(
         check="question",
         action=heard.action,
@@ -204,6 +209,11 @@ def _declined(turn: Turn, heard: Heard, redirected: bool, language: Language, po
         threshold=heard.line,
         policy=policy.digest,
     )
+
+
+def _of_nobody(unit: Unit, policy: Policy) -> bool:
+    """Whether a longer text speaks neither of the one who asks nor to the service: most likely a question of knowledge."""
+    return len(unit) >= LONG and policy.addressed.isdisjoint(t.text for t in unit)
 
 
 def _rank(match: Match, policy: Policy) -> int:

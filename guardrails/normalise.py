@@ -7,10 +7,11 @@ in the writer's words. Oddness is removed here, never punished.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import accumulate, pairwise
+from itertools import accumulate, islice, pairwise, product
 from typing import Protocol
 
 PARTY = "<party>"
@@ -24,8 +25,12 @@ _LOOKALIKES = dict(
         strict=True,
     )
 )
+# A capital that only looks foreign is read as its small letter, else a second reading would find another letter.
+_LOOKALIKES = {c.upper(): plain for c, plain in _LOOKALIKES.items() if len(c.upper()) == 1} | _LOOKALIKES
 _SMALL_CAPITALS = dict(zip("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢıłøđħŧəɑɡɩ", "abcdefghijklmnoprstuvwyzilodhteagi", strict=True))
 _LEET = dict(zip("013457@$€", "oieastase", strict=True))
+_TWO_WAYS = {sign: (letter, "l") if sign == "1" else (letter,) for sign, letter in _LEET.items()}
+_MOST_WAYS = 16
 _BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 _MIN_SPELLED = 4
 
@@ -41,6 +46,10 @@ class Spellings(Protocol):
         """The words that letters without gaps spell, or nothing when they spell none."""
         ...
 
+    def knows(self, word: str, /) -> bool:
+        """Whether the spelling is a word."""
+        ...
+
 
 class Wordless:
     """Knows no words: every spelling stands for itself."""
@@ -52,6 +61,10 @@ class Wordless:
     def split(self, letters: str, /) -> tuple[str, ...]:
         """Nothing."""
         return ()
+
+    def knows(self, word: str, /) -> bool:
+        """Nothing."""
+        return False
 
 
 NO_WORDS = Wordless()
@@ -94,7 +107,7 @@ def clean(text: str) -> Cleaned:
 
 def tokens(cleaned: Cleaned, vocabulary: Spellings) -> tuple[Token, ...]:
     """Folded words and sentence breaks; `vocabulary` maps a squeezed or mistyped spelling to a known word."""
-    return tuple(_known(token, vocabulary) for token in _joined(_squeezed_all(_words(cleaned)), vocabulary))
+    return tuple(_known(token, vocabulary) for token in _joined(_squeezed_all(_words(cleaned, vocabulary)), vocabulary))
 
 
 def normalise(text: str, vocabulary: Spellings | None = None) -> str:
@@ -172,7 +185,7 @@ def _is_foreign(char: str) -> bool:
     return "\u0370" <= char <= "\u052f" and char.isalpha()
 
 
-def _words(cleaned: Cleaned) -> list[Token]:
+def _words(cleaned: Cleaned, vocabulary: Spellings) -> list[Token]:
     """Raw tokens of the cleaned text, folded, with leet digits read as letters."""
     text, found, start = cleaned.text, list[Token](), 0
     size = len(text)
@@ -182,7 +195,7 @@ def _words(cleaned: Cleaned) -> list[Token]:
         if start < i:
             word = "".join(fold(c) for c in text[start:i])
             word = "".join(c for c in word if c.isalnum() or c in "@$€")
-            if word := _unleet(word):
+            if word := _unleet(word, vocabulary):
                 found.append(Token(word, *cleaned.span(start, i)))
         if i < size and (mark := _break_at(text, i)):
             found.append(Token(mark, *cleaned.span(i, i + 1)))
@@ -212,12 +225,24 @@ def _break_at(text: str, i: int) -> str:
     return ""
 
 
-def _unleet(word: str) -> str:
+def as_letters(text: str, one: str) -> str | None:
+    """Digits and signs in words that also hold letters read as letters, `1` as `one`; None where there are none."""
+    words = re.split(r"(\s+)", text)
+    read = ["".join(one if c == "1" else _LEET.get(c, c) for c in w) if any(map(str.isalpha, w)) else w for w in words]
+    return "".join(read) if read != words else None
+
+
+def _unleet(word: str, vocabulary: Spellings) -> str:
     """Digits and signs inside a word read as the letters they stand for; numbers and measures stay."""
     if word.isalpha() or not word:
         return word
     signs = [c for c in word if not c.isalpha()]
     letters = len(word) - len(signs)
+    if letters >= 2 and all(c in _LEET for c in signs):
+        ways = islice(product(*(_TWO_WAYS.get(c, (c,)) for c in word)), _MOST_WAYS)
+        known = next((w for w in map("".join, ways) if vocabulary.knows(w)), None)
+        if known is not None:
+            return known
     doubled = any(a.isdigit() and b.isdigit() for a, b in pairwise(word))
     if letters < (3 if doubled else 2) or len(signs) > letters + 1 or any(c not in _LEET for c in signs):
         return "".join(c for c in word if c.isalnum())

@@ -90,6 +90,7 @@ class RuleFile(Frozen):
 
     language: Language
     function_words: tuple[str, ...] = Field(min_length=20)
+    addressed: tuple[str, ...] = Field(min_length=1, description="Words of the one who asks and the one who is asked")
     ordinary: tuple[str, ...] = Field(
         default=(), description="Real words that must not be read as a mistyped rule word"
     )
@@ -119,6 +120,8 @@ class Policy:
     function_words: Mapping[Language, frozenset[str]]
     vocabulary: Vocabulary
     shapes: tuple[Shape, ...]
+    addressed: frozenset[str]
+    """Folded words of the one who asks and the one who is asked, in all languages."""
     published: frozenset[tuple[str, ...]]
     """The published examples as the rules read them, `{party}` and `{other}` as the slot."""
     known: frozenset[str]
@@ -168,6 +171,7 @@ def load_policy(folder: Path, trained: bool = True) -> Policy:
     function_words = {t: rule_words(f.function_words) for t, f in files.items()}
     common = frozenset().union(*function_words.values())
     plain = common | rule_words(w for f in files.values() for w in f.ordinary)
+    ruled = rule_words(e for f in files.values() for e in _entries(f))
     return Policy(
         digest=sha256(content),
         canonical=content,
@@ -180,10 +184,11 @@ def load_policy(folder: Path, trained: bool = True) -> Policy:
         evaluative=_flat(sources, "evaluative"),
         about=_merged(sources, "about"),
         function_words=function_words,
-        vocabulary=vocabulary(rule_words(e for f in files.values() for e in _entries(f)), plain),
+        vocabulary=vocabulary(ruled, plain, classifier.known() if classifier else ()),
         shapes=tuple(s for f in files.values() if (s := shape(f.party_names, f.function_words))),
+        addressed=rule_words(w for f in files.values() for w in f.addressed),
         published=_published(main),
-        known=plain | rule_words(e for f in files.values() for e in _entries(f)),
+        known=plain | ruled,
         classifier=classifier,
     )
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Protocol
 
 from domain.base import Language
 from guardrails.language import detect
-from guardrails.normalise import PARTY, Cleaned, Token, clean, tokens
+from guardrails.normalise import PARTY, Cleaned, Token, as_letters, clean, tokens
 from guardrails.policy import Policy
 from guardrails.rules import Sentence, first_span, sentences
 from guardrails.slots import unknown_parties
@@ -43,6 +44,11 @@ class Turn:
     sentences: tuple[Sentence, ...]
     offset: int = 0
 
+    @property
+    def words(self) -> tuple[Token, ...]:
+        """All tokens, sentence after sentence."""
+        return tuple(chain.from_iterable(s.tokens for s in self.sentences))
+
 
 def read_turn(text: str, names: PartyNames, policy: Policy, offset: int = 0) -> Turn:
     """The turn of this text, `offset` turns from the last one."""
@@ -54,16 +60,24 @@ def about_election(said: Iterable[Sentence], policy: Policy) -> bool:
     return any(PARTY in s.words or first_span(policy.matter, s) is not None for s in said)
 
 
-def reading_language(said: Iterable[Sentence], policy: Policy) -> Language:
-    """The language in which the classifier reads the sentences: found without the names, so that it depends on none."""
-    plain = " ".join(t.text for s in said for t in s.tokens if t.text != PARTY)
-    return detect(plain, policy.languages, policy.languages[0], policy.function_words)
+def languages_read(turns: Sequence[Turn], policy: Policy) -> list[Language]:
+    """The language in which the classifier reads each turn: found without the names, so that it depends on none.
+
+    Words that do not tell are read in the language of the turn before.
+    """
+    found: list[Language] = []
+    for turn in turns:
+        plain = " ".join(t.text for s in turn.sentences for t in s.tokens if t.text != PARTY)
+        before = found[-1] if found else policy.languages[0]
+        found.append(detect(plain, policy.languages, before, policy.function_words))
+    return found
 
 
 def slotted(text: str, names: PartyNames, policy: Policy) -> tuple[Token, ...]:
     """The text as the guard reads it: plain tokens, with one slot for whatever party or leader is named."""
     cleaned = clean(text)
-    known = [(m.start, m.end) for m in names.mentions(cleaned.text)]
+    ways = (cleaned.text, *(w for one in "il" if (w := as_letters(cleaned.text, one)) is not None))
+    known = {(m.start, m.end) for way in ways for m in names.mentions(way)}
     spans = _merged([*known, *unknown_parties(cleaned.text, policy.shapes)])
     return _slotted(cleaned, spans, policy)
 

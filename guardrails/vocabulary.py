@@ -7,7 +7,7 @@ undone step by step (a swapped pair, a lost double letter, a lost inner letter, 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from guardrails.normalise import fold, squeeze
@@ -35,6 +35,11 @@ class Vocabulary:
     ordinary: frozenset[str]
     squeezed: Mapping[str, Sequence[str]]
     by_edge: Mapping[tuple[bool, str], Sequence[str]]
+    glossed: Sequence[Container[str]] = ()
+
+    def knows(self, word: str, /) -> bool:
+        """Whether the spelling is a word of the rules, an ordinary one or one of the glossaries."""
+        return self._word(word) or any(word in words for words in self.glossed)
 
     def get(self, word: str, /) -> str | None:
         """The rule word meant by the spelling, or None when it is a word itself or leads nowhere."""
@@ -81,7 +86,9 @@ class Vocabulary:
             yield from (known for known in near if _lost(known, word))
 
 
-def vocabulary(words: frozenset[str], ordinary: frozenset[str] = frozenset()) -> Vocabulary:
+def vocabulary(
+    words: frozenset[str], ordinary: frozenset[str] = frozenset(), glossed: Sequence[Container[str]] = ()
+) -> Vocabulary:
     """The spellings that lead to `words`; `ordinary` words are never replaced."""
     squeezed: dict[str, list[str]] = {}
     by_edge: dict[tuple[bool, str], list[str]] = {}
@@ -93,7 +100,7 @@ def vocabulary(words: frozenset[str], ordinary: frozenset[str] = frozenset()) ->
         if len(word) >= MIN_LOST:
             by_edge.setdefault((True, word[:_KEY]), []).append(word)
             by_edge.setdefault((False, word[-_KEY:]), []).append(word)
-    return Vocabulary(words, ordinary, squeezed, by_edge)
+    return Vocabulary(words, ordinary, squeezed, by_edge, glossed)
 
 
 def _lost(known: str, word: str) -> bool:

@@ -5,7 +5,7 @@ The scheme is WordPiece (Schuster and Nakajima 2012, as in BERT); a piece inside
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 START, END, UNKNOWN = "[CLS]", "[SEP]", "[UNK]"
 INSIDE = "##"
@@ -19,6 +19,12 @@ def pieces(words: Iterable[str], vocabulary: Mapping[str, int], most: int) -> li
     for word in words:
         ids += _cut(word[:LONGEST], vocabulary)
     return [*ids[: most - 1], vocabulary[END]]
+
+
+def joined(parts: Sequence[Sequence[int]], most: int) -> list[int]:
+    """Texts already cut, one after the other with an end mark behind each; what is too much is left out in front."""
+    whole = [*parts[0], *(i for part in parts[1:] for i in part[1:])]
+    return whole if len(whole) <= most else [whole[0], *whole[1 - most :]]
 
 
 def _cut(word: str, vocabulary: Mapping[str, int]) -> list[int]:

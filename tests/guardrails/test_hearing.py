@@ -1,13 +1,15 @@
-"""What is heard in a turn: sentence by sentence, and what a short turn adds to the one before."""
+"""What is heard in a turn: sentence by sentence, and with the turns before it when it is short."""
 
 from __future__ import annotations
 
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 
 from domain.verdict import Action
-from guardrails.classifier import Card, Classifier, Floats, Ids
+from guardrails.classifier import LINES, Card, Classifier, Floats, Ids
+from guardrails.grams import ROWS, Grams
 from guardrails.hearing import hear
 from guardrails.normalise import NO_WORDS, clean, tokens
 from guardrails.policy import load_policy
@@ -22,7 +24,7 @@ LABELS = ("answer", *POLICY.categories)
 
 
 def judged(ids: Ids) -> Floats:
-    """A model that knows two things: `best` is a judgement unless nothing but it is said, `hello` is chatter."""
+    """A model that knows two things: `best` is a judgement after or beside another word, `hello` is chatter."""
     logits = np.zeros((len(ids), len(LABELS)), dtype=np.float32)
     for row, words in zip(logits, ids, strict=True):
         said = {WORDS[i] for i in words}
@@ -36,9 +38,10 @@ def judged(ids: Ids) -> Floats:
 
 CARD = Card(
     labels=LABELS,
-    thresholds={"refuse": 500, "redirect": 500},
+    thresholds=dict.fromkeys(LINES, 500),
     doubt=0,
     most=64,
+    step=0,
     files={},
     trained_on="0" * 64,
     base="none",
@@ -46,7 +49,8 @@ CARD = Card(
     families=0,
     texts=0,
 )
-MODEL = Classifier(CARD, Path(), {}, VOCABULARY, frozenset(WORDS[4:]), judged)
+SPELLING = Grams(np.zeros((ROWS, len(LABELS)), dtype=np.int8), 0.0)
+MODEL = Classifier(CARD, Path(), {}, VOCABULARY, frozenset(WORDS[4:]), judged, SPELLING)
 
 
 def said(text: str) -> tuple[Sentence, ...]:
@@ -54,7 +58,8 @@ def said(text: str) -> tuple[Sentence, ...]:
 
 
 def refused(text: str, before: str = "") -> bool:
-    heard = hear(said(text), [said(before)] if before else [], "en", POLICY, MODEL)
+    earlier = [(tuple(chain.from_iterable(s.tokens for s in said(before))), "en")] if before else []
+    heard = hear(said(text), "en", earlier, POLICY, MODEL)
     return heard is not None and heard.action is Action.REFUSE
 
 
@@ -68,20 +73,21 @@ def test_a_short_turn_takes_its_meaning_from_the_one_before() -> None:
     assert refused("which best?", before="What about rents? Tell me more about rents.")
 
 
-def test_what_was_declined_before_is_not_held_against_a_new_question() -> None:
-    assert not refused("and what about rents so?", before="Which is best so?")
+def test_a_long_turn_speaks_for_itself() -> None:
+    long = "and what about rents so and so and tell me more about rents so"
+    assert not refused(long, before="Which is best so?")
     assert refused("so tell me", before="Which is best so?")
 
 
 def test_chatter_is_redirected_and_silence_is_nothing() -> None:
-    single = hear(said("hello"), (), "en", POLICY, MODEL)
+    single = hear(said("hello"), "en", (), POLICY, MODEL)
     assert single is not None
     assert single.action is Action.ANSWER
-    heard = hear(said("hello so"), (), "en", POLICY, MODEL)
+    heard = hear(said("hello so"), "en", (), POLICY, MODEL)
     assert heard is not None
     assert (heard.action, heard.category) == (Action.REDIRECT, "about_service")
-    assert hear(said("?!"), (), "en", POLICY, MODEL) is None
-    assert hear(said("hello " * 20), (), "en", POLICY, MODEL) is None
+    assert hear(said("?!"), "en", (), POLICY, MODEL) is None
+    assert hear(said("hello " * 20), "en", (), POLICY, MODEL) is None
 
 
 def test_the_words_that_a_verdict_rests_on_are_found() -> None:
