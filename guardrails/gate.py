@@ -212,7 +212,7 @@ def _declined(turn: Turn, heard: Heard, redirected: bool, language: Language, po
 
 
 def _of_nobody(unit: Unit, policy: Policy) -> bool:
-    """Whether a longer text speaks neither of the one who asks nor to the service: most likely a question of knowledge."""
+    """Whether a longer text speaks neither of the one who asks nor to the service: most likely one of knowledge."""
     return len(unit) >= LONG and policy.addressed.isdisjoint(t.text for t in unit)
 
 

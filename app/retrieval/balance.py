@@ -31,6 +31,8 @@ BROAD = 4000
 
 The more a question says, the less it needs what usually stands beside its words.
 """
+PART = 800
+"""Share of the floor, in thousandths, that a listed passage needs where the question names a part of the matter only."""
 AROUND = 300
 """Share, in thousandths, of a sentence's coverage that its passage and headings lend it."""
 
@@ -91,7 +93,7 @@ def search(
     found, at = [], 0
     for group, own in zip(proposed, listed, strict=True):
         best = ranking.best(range(at, at + len(group)), len(group) if own else k)
-        found.append(_listed_first(best, own, 0 if ask.plainly else ask.weights.floor)[:k])
+        found.append(_listed_first(best, own, 0 if ask.plainly else PART * ask.weights.floor // 1000)[:k])
         at += len(group)
     rows = index.row_of[np.array([s.passage for best in found for s in best], dtype=np.int64)]
     words = iter(through(ask.query, index, rows))
