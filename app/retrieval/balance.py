@@ -32,7 +32,7 @@ BROAD = 4000
 The more a question says, the less it needs what usually stands beside its words.
 """
 PART = 800
-"""Share of the floor, in thousandths, that a listed passage needs where the question names a part of the matter only."""
+"""Share of the floor, in thousandths, that a listed passage needs where only a part of the matter is named."""
 AROUND = 300
 """Share, in thousandths, of a sentence's coverage that its passage and headings lend it."""
 

@@ -6,6 +6,7 @@ question, so that what is measured is phrasing that was not seen.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 import re
@@ -22,6 +23,7 @@ from domain.verdict import Action
 FOLDER = Path(__file__).parent
 LANGUAGES = ("de", "en", "fr")
 _SLOT = re.compile(r"\{([a-z]+?)2?\}")
+FOLDS = 8
 OWN = 6
 """Words from which a question stands for itself."""
 _NAMES = ("party", "person")
@@ -130,6 +132,16 @@ def after_others(items: Sequence[Item], share: float, seed: int) -> Iterator[Ite
         if len(item.text.split()) >= OWN and chance.random() < share:
             before = chance.choice(items)
             yield replace(item, before=(before.text,))
+
+
+def left_out(family: str) -> bool:
+    """Whether a family stays out of training: one in `FOLDS`, by its name."""
+    return number_of(family) % FOLDS == 0
+
+
+def number_of(text: str) -> int:
+    """A number that depends on the text alone."""
+    return int(hashlib.sha256(text.encode()).hexdigest(), 16)
 
 
 def _nouns(language: Language) -> tuple[str, ...]:

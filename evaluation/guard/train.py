@@ -6,7 +6,6 @@ prints what they would decline. The frozen held-out part is never read. About ha
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sys
 from collections import Counter, defaultdict
@@ -21,7 +20,18 @@ from numpy.typing import NDArray
 from domain.base import canonical, sha256
 from domain.verdict import Action
 from evaluation.guard.disguise import disguised
-from evaluation.guard.items import FOLDER, LANGUAGES, Item, after_others, dialogues, filled, load, volumes
+from evaluation.guard.items import (
+    FOLDER,
+    LANGUAGES,
+    Item,
+    after_others,
+    dialogues,
+    filled,
+    left_out,
+    load,
+    number_of,
+    volumes,
+)
 from evaluation.guard.network import Network, Plan, trained
 from evaluation.guard.spelling import fitted
 from guardrails.classifier import (
@@ -47,7 +57,6 @@ COMMON = Path(__file__).parents[2] / "elections" / "common"
 TARGET = COMMON / GUARD_FOLDER
 PLAN = Plan(epochs=4, seed=20270314)
 FILLS, DISGUISED, AFTER = 3, 0.15, 0.08
-FOLDS = 8
 PER_FAMILY = (2, 3)
 """Fewest and most texts of a family in an epoch."""
 MOST = 80
@@ -132,7 +141,7 @@ def read(policy: Policy, vocabulary: Sequence[str]) -> Data:
             items.append(item)
             ids.append(joined(cut, MOST))
             words.append(() if item.before else spelled(turns[-1]))
-    held = np.array([_number(item.family) % FOLDS == 0 for item in items])
+    held = np.array([left_out(item.family) for item in items])
     return Data(items, ids, words, (ANSWER, *policy.categories), held)
 
 
@@ -145,7 +154,7 @@ def sample(data: Data, epoch: int) -> list[int]:
     fewest, most = PER_FAMILY
     chosen: list[int] = []
     for family, members in families.items():
-        order = sorted(members, key=lambda i: _number(f"{epoch}/{i}/{family}"))
+        order = sorted(members, key=lambda i: number_of(f"{epoch}/{i}/{family}"))
         chosen += order[: max(fewest, min(len(order), most))]
     return chosen
 
@@ -234,10 +243,6 @@ def _report(
 
 def _label(item: Item) -> str:
     return ANSWER if item.action is Action.ANSWER else item.category
-
-
-def _number(text: str) -> int:
-    return int(hashlib.sha256(text.encode()).hexdigest(), 16)
 
 
 def say(line: str) -> None:
