@@ -8,7 +8,6 @@ files raise, they are never skipped.
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -159,14 +158,6 @@ def _spelling(content: bytes, card: Card) -> Grams:
 
 
 def _opened(weights: bytes, labels: int) -> Run:
-    """The weights, opened in the background while the rest of a start goes on; what fails there is raised by a run."""
-    worker = ThreadPoolExecutor(max_workers=1)
-    session = worker.submit(_session, weights, labels)
-    worker.shutdown(wait=False)
-    return lambda ids: session.result()(ids)
-
-
-def _session(weights: bytes, labels: int) -> Run:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

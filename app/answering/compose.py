@@ -31,7 +31,7 @@ MOST_WORDS = 70
 FIRST = 600
 """Share of the floor, in thousandths, that the first sentence covers alone; measured: a higher one silences parties."""
 WHOLLY = 850
-"""Coverage, in thousandths, from which a party speaks though the register has no place for it: it may have been missed."""
+"""Coverage, in thousandths, from which a party speaks though the register has no place for it: it may be missing."""
 PLAINLY = 200
 """How far above the floor a passage covers a question that is plainly its matter."""
 LAW_FLOOR = 750

@@ -38,12 +38,20 @@ class Entry:
 
 @dataclass(frozen=True)
 class Register:
-    """All matters, and per language their names as (number of the matter, words); empty for a pack without one."""
+    """All matters with their places, and per language their names as (number of the matter, words); empty without one.
 
-    entries: tuple[Entry, ...] = ()
-    names: Mapping[Language, tuple[tuple[int, tuple[Word, ...]], ...]] = field(default_factory=dict)
+    What was read is kept as it is: a start makes no object of what no question may ask for.
+    """
+
+    entries: Sequence[tuple[str, Mapping[str, Sequence[Sequence[int]]]]] = ()
+    names: Mapping[Language, Sequence[tuple[int, Sequence[Word]]]] = field(default_factory=dict)
     weights: Mapping[Language, Mapping[str, int]] = field(default_factory=dict)
     """Per language the weight of each stem of the names."""
+
+    def entry(self, number: int) -> Entry:
+        """The matter with this number."""
+        name, places = self.entries[number]
+        return Entry(name, {p: tuple((n, sentence) for n, sentence in rows) for p, rows in places.items()})
 
     def matter(self, text: str, asked: Analyser) -> tuple[Entry, bool] | None:
         """The one matter that the text names and hardly anything beside; the first of the register among equals.
@@ -55,7 +63,8 @@ class Register:
             return None
         known = self.weights[language]
         said = [weighed(word, asked, known) for word in asked.content(text)]
-        best, found = SURE - 1, None
+        best = SURE - 1
+        found: tuple[int, bool] | None = None
         before = -1
         for number, name in self.names[language]:
             first, before = number != before, number
@@ -63,22 +72,14 @@ class Register:
             if of_question >= SURE - 100:
                 score = min(of_question, _share(name, said))
                 if score >= SURE and score + of_question // BOTH > best:
-                    best, found = score + of_question // BOTH, (self.entries[number], first)
-        return found
+                    best, found = score + of_question // BOTH, (number, first)
+        return (self.entry(found[0]), found[1]) if found else None
 
 
 def read_register(content: bytes) -> Register:
     """The register as `ingestion.register` sealed it. Raises ValueError, KeyError or TypeError when it is damaged."""
     data = json.loads(content)
-    entries = [
-        Entry(i, {party: tuple((n, sentence) for n, sentence in rows) for party, rows in places.items()})
-        for i, places in data["entries"]
-    ]
-    names = {
-        tag: tuple((number, tuple((w, stem, tuple(parts)) for w, stem, parts in words)) for number, words in rows)
-        for tag, rows in data["names"].items()
-    }
-    return Register(tuple(entries), names, data["weights"])
+    return Register(data["entries"], data["names"], data["weights"])
 
 
 def weighed(word: str, analyser: Analyser, known: Mapping[str, int]) -> Word:

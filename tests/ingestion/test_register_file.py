@@ -88,7 +88,7 @@ def test_a_matter_with_a_vanished_place_is_left_out_for_all(tmp_path: Path) -> N
     built = build_quietly(pack, tmp_path / "data")
     assert built.matters == (1, 1)
     corpus = Corpus(built.folder, retrieval_data().stopwords)
-    assert [e.id for e in corpus.register.entries] == ["night-noise"]
+    assert [name for name, _ in corpus.register.entries] == ["night-noise"]
 
 
 def test_lock_and_index_digest_depend_on_the_register(tmp_path: Path) -> None:
