@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from app.desk import Ask
-from app.main import open_desk
-from app.record import MemoryRecorder
 from app.retrieval.analyse import Analyser
 from app.retrieval.register import Register, read_register
-from app.settings import Settings
-from domain.answer import Answer
 from domain.exchange import Exchange
 from domain.register import Matter
 from ingestion.register import sealed
 from tests.registered_pack import registered
-from tests.small_pack import ELECTIONS, retrieval_data
+from tests.small_pack import retrieval_data
+from tests.toy_desk import answer, asker
 
 GERMAN = Analyser("de", retrieval_data().stopwords["de"])
 
@@ -84,20 +79,7 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Exchange]:
     """Puts a question to the build with a register (`data`) or to the one without (`plain`)."""
     folder: Path = tmp_path_factory.mktemp("registered")
     registered(folder)
-
-    def ask(question: str, which: str = "data") -> Exchange:
-        desk = open_desk(Settings(elections=ELECTIONS, data=folder / which), MemoryRecorder(), ("toy",))
-        try:
-            return asyncio.run(desk.ask(Ask("toy", question), record=False))
-        finally:
-            desk.election("toy").close()
-
-    return ask
-
-
-def answer(exchange: Exchange) -> Answer:
-    assert exchange.answer is not None
-    return exchange.answer
+    return asker(folder)
 
 
 def test_the_listed_sentence_is_quoted_and_the_record_says_by_what(asked: Callable[..., Exchange]) -> None:

@@ -24,11 +24,11 @@ from app.retrieval.score import coverage_rows
 from app.retrieval.subjects import Named, agreed
 from app.retrieval.weights import Weights
 from app.settings import Settings
-from domain.answer import Answer
 from domain.exchange import Exchange
 from domain.passage import Passage
 from tests.indexed_pack import indexed, line, programmes
 from tests.small_pack import ELECTIONS, retrieval_data
+from tests.toy_desk import answer, asker
 
 BOW = "Wer sein Rad vor dem Rathaus abstellt, findet dort künftig ein Dach und einen festen Bügel."
 
@@ -55,20 +55,7 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], Exch
     """Puts a question to the indexed build (`data`) or to the one without an index (`plain`)."""
     folder = tmp_path_factory.mktemp("indexed")
     indexed(folder, lines)
-
-    def ask(question: str, which: str = "data") -> Exchange:
-        desk = open_desk(Settings(elections=ELECTIONS, data=folder / which), MemoryRecorder(), ("toy",))
-        try:
-            return asyncio.run(desk.ask(Ask("toy", question), record=False))
-        finally:
-            desk.election("toy").close()
-
-    return ask
-
-
-def answer(exchange: Exchange) -> Answer:
-    assert exchange.answer is not None
-    return exchange.answer
+    return asker(folder)
 
 
 def test_a_word_of_the_index_finds_the_passage_and_the_record_names_it(asked: Callable[..., Exchange]) -> None:
