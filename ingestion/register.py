@@ -12,10 +12,13 @@ from dataclasses import dataclass
 from math import log
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from app.errors import PackError
 from app.retrieval.analyse import Analyser
-from app.retrieval.register import NEW, Word, weighed
-from domain.base import Digest, Language, canonical, sha256
+from app.retrieval.register import NAMES, NEW, NONE, Word, weighed
+from domain.base import Digest, Language, sha256
 from domain.passage import Passage
 from domain.register import Matter
 from ingestion.lines import pack_bytes, read_lines, refuse
@@ -73,6 +76,8 @@ def _problems(matter: Matter, parties: set[str], known: Mapping[Digest, Passage]
     for party in sorted(set(matter.places) - parties):
         yield party, "has no document here"
     for party, places in matter.places.items():
+        twice = [i for i, n in Counter(place.passage for place in places).items() if n > 1]
+        yield from ((party, f"passage {i[:16]} is given twice") for i in twice)
         for place in places:
             passage = known.get(place.passage)
             if passage is not None and passage.party != party:
@@ -81,26 +86,58 @@ def _problems(matter: Matter, parties: set[str], known: Mapping[Digest, Passage]
                 yield party, f"passage {place.passage[:16]} has {len(passage.sentences)} sentences, counted from 0"
 
 
-def sealed(matters: Sequence[Matter], analysers: Mapping[Language, Analyser], numbers: Mapping[Digest, int]) -> bytes:
-    """Canonical JSON of what `app.retrieval.register` reads: places by passage number, names as weighed words."""
-    tags = [tag for tag in sorted(analysers) if any(tag in m.names for m in matters)]
-    weights = {tag: _weights(matters, analysers[tag]) for tag in tags}
-    content = {
-        "entries": [
-            [m.id, {party: [[numbers[p.passage], p.sentence] for p in places] for party, places in m.places.items()}]
-            for m in matters
-        ],
-        "names": {
-            tag: [
-                [number, [weighed(word, analysers[tag], weights[tag]) for word in analysers[tag].content(name)]]
-                for number, matter in enumerate(matters)
-                for name in matter.names.get(tag, ())
-            ]
-            for tag in tags
-        },
-        "weights": weights,
+@dataclass(frozen=True)
+class Sealed:
+    """What `app.retrieval.register` opens: text, and arrays by name."""
+
+    meta: Mapping[str, object]
+    arrays: Mapping[str, NDArray[np.int64]]
+
+
+def sealed(matters: Sequence[Matter], analysers: Mapping[Language, Analyser], numbers: Mapping[Digest, int]) -> Sealed:
+    """The matters with their places by passage number and their names as weighed words."""
+    parties = sorted({party for m in matters for party in m.places})
+    rows = [[(numbers[p.passage], p.sentence) for p in m.places[party]] for m in matters for party in parties]
+    arrays = {
+        "places": np.array([place for row in rows for place in row], dtype=np.int64).reshape(-1, 2),
+        "place_starts": _starts(rows),
     }
-    return canonical(content)
+    stems: dict[Language, list[str]] = {}
+    for tag in sorted(analysers):
+        if any(tag in m.names for m in matters):
+            stems[tag], found = _names(matters, analysers[tag])
+            arrays |= {f"{tag}.name_{name}": array for name, array in zip(NAMES, found, strict=True)}
+    return Sealed({"ids": [m.id for m in matters], "parties": parties, "stems": stems}, arrays)
+
+
+def _names(matters: Sequence[Matter], analyser: Analyser) -> tuple[list[str], Sequence[NDArray[np.int64]]]:
+    """The stems of all names in a language, and the arrays of `NAMES`. A name without a word that counts is no name."""
+    worth = _weights(matters, analyser)
+    ids = {stem: n for n, stem in enumerate(worth)}
+    words: dict[Word, int] = {}
+    names: list[list[int]] = []
+    matter: list[int] = []
+    for number, one in enumerate(matters):
+        for name in one.names.get(analyser.language, ()):
+            said = [weighed(word, analyser, worth) for word in analyser.content(name)]
+            if said:
+                names.append([words.setdefault(word, len(words)) for word in said])
+                matter.append(number)
+    halves = [[ids[part] for part in word.parts] or [NONE, NONE] for word in words]
+    flat = [word for name in names for word in name]
+    return list(worth), (
+        np.array(list(worth.values()), dtype=np.int64),
+        np.array([ids[word.stem] for word in words], dtype=np.int64),
+        np.array(halves, dtype=np.int64).reshape(-1, 2),
+        np.array([word.weight for word in words], dtype=np.int64),
+        np.array(flat, dtype=np.int64),
+        _starts(names),
+        np.array(matter, dtype=np.int64),
+    )
+
+
+def _starts(rows: Sequence[Sequence[object]]) -> NDArray[np.int64]:
+    return np.cumsum([0, *map(len, rows)]).astype(np.int64)
 
 
 def _weights(matters: Sequence[Matter], analyser: Analyser) -> dict[str, int]:
@@ -114,5 +151,4 @@ def _weights(matters: Sequence[Matter], analyser: Analyser) -> dict[str, int]:
 
 
 def _stems(word: Word) -> set[str]:
-    _, stem, parts = word
-    return {stem, *parts}
+    return {word.stem, *word.parts}

@@ -16,12 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.retrieval.analyse import SLOT, Analyser, Stopwords, learn_compounds, split, word_counts
-from app.retrieval.corpus import FORMAT, pool
+from app.retrieval.corpus import FORMAT, REGISTER, pool
 from app.retrieval.embed import Code
 from app.retrieval.index import EdgeCandidates, WindowPoint, build_edge
 from app.retrieval.lexicon import build_lexicon, postings
 from app.retrieval.variants import gram_table
-from domain.base import Digest, Language
+from domain.base import Digest, Language, canonical
 from domain.names import Names
 from domain.passage import Passage
 from domain.register import Matter
@@ -75,11 +75,13 @@ def seal(
     for language in languages:
         numbers = [n for n, p in enumerate(passages) if p.language == language]
         size, analysers[language] = _seal_language(
-            index, language, numbers, passages, texts, names, stopwords, arrays, rows, offset, helps.subjects
+            index, language, numbers, passages, texts, names, stopwords, arrays, rows, offset, helps
         )
         offset += size
     codes, starts = _vectors(texts, encoder)
     arrays["window_starts"] = starts
+    register = sealed(helps.matters, analysers, {p.id: n for n, p in enumerate(passages)})
+    arrays |= {REGISTER + name: array for name, array in register.arrays.items()}
     (index / "arrays").mkdir()
     for name, array in arrays.items():
         arrays[name] = array.astype(np.int32)
@@ -94,14 +96,13 @@ def seal(
         "ids": [p.id for p in passages],
         "pools": dict(sorted(pools.items())),
         "model": encoder.digest if encoder else None,
+        "register": register.meta,
     }
     (index / "meta.json").write_text(json.dumps(meta), encoding="utf-8")
     build_edge(index / "qdrant", points(passages, rows, codes, starts, encoder is not None), codes.shape[1])
     # The engine finishes its files when it first opens them: here, not where several processes share them.
     EdgeCandidates(index / "qdrant").close()
-    register = sealed(helps.matters, analysers, {p.id: n for n, p in enumerate(passages)})
-    (index / "register.json").write_bytes(register)
-    digest = _digest(arrays, codes, register)
+    digest = _digest(arrays, codes, canonical(register.meta))
     (folder / "index.digest").write_text(digest + "\n", encoding="utf-8")
     return digest
 
@@ -135,12 +136,14 @@ def _seal_language(
     arrays: dict[str, NDArray[np.generic]],
     rows: dict[int, tuple[list[int], list[int]]],
     offset: int,
-    subjects: Lines,
+    helps: Helps,
 ) -> tuple[int, Analyser]:
     lists = stopwords.get(language, Stopwords(frozenset(), frozenset()))
     counts = word_counts((texts[n] for n in numbers), lists)
+    subjects = helps.subjects
     said = [phrases(subjects.get(passages[n].id), names) for n in numbers]
-    new = {w: c for w, c in word_counts((p for one in said for p in one), lists).items() if w not in counts}
+    called = (name for matter in helps.matters for name in matter.names.get(language, ()))
+    new = {w: c for w, c in word_counts((*(p for one in said for p in one), *called), lists).items() if w not in counts}
     parts = learn_compounds(counts, language)
     counts = dict(sorted((counts | new).items()))
     parts |= {w: halves for w in new if (halves := split(w, counts, language)) is not None}

@@ -30,8 +30,6 @@ LEAST_WORDS = 4
 MOST_WORDS = 70
 FIRST = 600
 """Share of the floor, in thousandths, that the first sentence covers alone; measured: a higher one silences parties."""
-WHOLLY = 850
-"""Coverage, in thousandths, from which a party speaks though the register has no place for it: it may be missing."""
 PLAINLY = 200
 """How far above the floor a passage covers a question that is plainly its matter."""
 LAW_FLOOR = 750
@@ -144,13 +142,13 @@ def _matter(exchange: Exchange) -> str:
 
 
 def _speaks(hits: Sequence[Hit], party: str | None, exchange: Exchange, room: Room) -> bool:
-    """Whether the register has a place for the party or a passage covers nearly all of the question.
+    """Whether the register has a place for the party; without a matter of it, whether a passage covers enough.
 
-    Without a matter of the register: whether the best passages cover enough. One floor for all parties.
+    One floor for all parties.
     """
     assert exchange.scope is not None
     if exchange.scope.registered is not None:
-        return any(h.listed for h in hits) or best_coverage(hits) >= WHOLLY
+        return any(h.listed for h in hits)
     return bool(hits) and best_coverage(hits) >= _weights(party, exchange, room).floor
 
 

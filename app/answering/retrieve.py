@@ -33,12 +33,13 @@ def retrieve(exchange: Exchange, room: Room) -> Exchange:
     """
     scope = exchange.scope
     assert scope is not None
-    undecided = scope.subject is not Subject.RULES and _open(exchange, room)
-    if (undecided or scope.subject is Subject.RULES) and matching_card(exchange, room) is not None:
-        return exchange.with_(scope=_as_rules(scope))
     asked = exchange.question.language
-    entry = None if scope.subject is Subject.RULES else _registered(scope, asked, room)
-    if scope.subject is Subject.RULES:
+    rules = scope.subject is Subject.RULES
+    undecided = not rules and _open(exchange, room)
+    if (undecided or rules) and matching_card(exchange, room) is not None:
+        return exchange.with_(scope=_as_rules(scope))
+    entry = None if rules else _registered(scope, asked, room)
+    if rules:
         hits, query_code = find(scope.matter, asked, (None,), room, PER_PARTY)
     elif undecided and entry is None:
         hits, query_code = find(scope.matter, asked, (*scope.parties, None), room, PER_PARTY)
@@ -47,12 +48,12 @@ def retrieve(exchange: Exchange, room: Room) -> Exchange:
             scope, hits = _as_rules(scope), {None: law}
     else:
         hits, query_code = find(scope.matter, asked, scope.parties, room, PER_PARTY, entry)
-        if entry and (entry[1] or any(h.listed for group in hits.values() for h in group)):
-            scope = scope.model_copy(update={"registered": entry[0].id})
+        if entry is not None:
+            scope = scope.model_copy(update={"registered": entry.id})
     return exchange.with_(scope=scope, hits=tuple(h for group in hits.values() for h in group), query_code=query_code)
 
 
-def _registered(scope: Scope, asked: Language, room: Room) -> tuple[Entry, bool] | None:
+def _registered(scope: Scope, asked: Language, room: Room) -> Entry | None:
     """The matter of the register that is asked for, if it is one."""
     built = room.built
     documents = next(iter(built.by_language(scope.parties, asked)), None)
@@ -88,7 +89,7 @@ def find(
     parties: Sequence[str | None],
     room: Room,
     k: int,
-    entry: tuple[Entry, bool] | None = None,
+    entry: Entry | None = None,
 ) -> tuple[dict[str | None, list[Hit]], str | None]:
     """Hits per party (None: the law), in the given order, and the embedding's code if one was computed.
 
@@ -104,9 +105,8 @@ def find(
         if vector is not None:
             query_code = base64.b64encode(vector.tobytes()).decode()
         pools = [pool(party, language) for party in group]
-        listed = [entry[0].places.get(party or "", ()) for party in group] if entry else ()
-        ask = Ask(query, vector, weights, plainly=entry is None or entry[1])
-        results = search(built.corpus, built.candidates, language, ask, pools, k, listed)
+        listed = [entry.places.get(party or "", ()) for party in group] if entry else ()
+        results = search(built.corpus, built.candidates, language, Ask(query, vector, weights), pools, k, listed)
         for party, scored in zip(group, results, strict=True):
             found[party] = [_hit(s, party, rank, room) for rank, s in enumerate(scored, start=1)]
     return found, query_code

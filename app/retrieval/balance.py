@@ -31,8 +31,6 @@ BROAD = 4000
 
 The more a question says, the less it needs what usually stands beside its words.
 """
-PART = 800
-"""Share of the floor, in thousandths, that a listed passage needs where only a part of the matter is named."""
 AROUND = 300
 """Share, in thousandths, of a sentence's coverage that its passage and headings lend it."""
 
@@ -66,8 +64,6 @@ class Ask:
     query: Query
     code: Code | None
     weights: Weights
-    plainly: bool = True
-    """Whether a matter of the register is named as a whole, not by a part of it."""
 
 
 def search(
@@ -93,33 +89,21 @@ def search(
     found, at = [], 0
     for group, own in zip(proposed, listed, strict=True):
         best = ranking.best(range(at, at + len(group)), len(group) if own else k)
-        found.append(_listed_first(best, own, 0 if ask.plainly else PART * ask.weights.floor // 1000)[:k])
+        found.append(_listed_first(best, own)[:k])
         at += len(group)
     rows = index.row_of[np.array([s.passage for best in found for s in best], dtype=np.int64)]
     words = iter(through(ask.query, index, rows))
     return [[replace(s, through=said) if (said := next(words)) else s for s in best] for best in found]
 
 
-def _listed_first(ranked: list[Scored], listed: Listed, floor: int) -> list[Scored]:
-    """The listed passages, each with its sentence first, then the others as ranked.
-
-    In the order of the list; but where the question names only a part of the matter, those that cover as much of
-    it as `floor`, as ranked.
-    """
-    sentences = dict(listed)
-    first = [
-        replace(one, order=(sentences[one.passage], *(i for i in one.order if i != sentences[one.passage])))
-        for one in ranked
-        if one.passage in sentences and one.coverage >= floor
-    ]
-    if not floor:
-        places = {number: place for place, (number, _) in enumerate(listed)}
-        first.sort(key=lambda one: places[one.passage])
-    taken = {one.passage for one in first}
-    return [
-        *(replace(one, listed=place) for place, one in enumerate(first, start=1)),
-        *(o for o in ranked if o.passage not in taken),
-    ]
+def _listed_first(ranked: list[Scored], listed: Listed) -> list[Scored]:
+    """The listed passages in the order of the list, each with its sentence first, then the others as ranked."""
+    found = {one.passage: one for one in ranked}
+    first = []
+    for place, (number, sentence) in enumerate(listed, start=1):
+        one = found.pop(number)
+        first.append(replace(one, listed=place, order=(sentence, *(i for i in one.order if i != sentence))))
+    return [*first, *found.values()]
 
 
 def term_offset(corpus: Corpus, language: Language) -> int:

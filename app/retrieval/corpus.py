@@ -18,13 +18,15 @@ from app.errors import IndexUnusable
 from app.retrieval.analyse import Analyser, Stopwords
 from app.retrieval.embed import Code
 from app.retrieval.lexicon import Ints, Lexicon, ranges
-from app.retrieval.register import read_register
+from app.retrieval.register import open_register
 from app.retrieval.variants import GramTable, Variants
 from domain.base import Digest, Language, sha256
 from domain.passage import Passage
 
 LAW = "@law"
-FORMAT = 6
+REGISTER = "register."
+"""Opens the names of the register's arrays."""
+FORMAT = 7
 
 
 def pool(party: str | None, language: Language) -> str:
@@ -111,7 +113,8 @@ class Corpus:
             self.languages = {
                 language: _language_index(folder, language, arrays, stopwords) for language in meta["languages"]
             }
-            self.register = read_register((folder / "index" / "register.json").read_bytes())
+            of_register = {n.removeprefix(REGISTER): a for n, a in arrays.items() if n.startswith(REGISTER)}
+            self.register = open_register(meta["register"], of_register)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise IndexUnusable(f"the build in {folder} is incomplete or damaged ({error}); build it again") from error
         self.digest: Digest = sha256((folder / "corpus.lock").read_bytes())

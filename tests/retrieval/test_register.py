@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.retrieval.analyse import Analyser
-from app.retrieval.register import Register, read_register
+from app.retrieval.register import Register, open_register
 from domain.exchange import Exchange
 from domain.register import Matter
 from ingestion.register import sealed
@@ -25,7 +25,8 @@ def register(**names: tuple[str, ...]) -> Register:
         Matter(id=i.replace("_", "-"), names={"de": n}, about="", places={"auen": (), "hafen": ()})
         for i, n in names.items()
     ]
-    return read_register(sealed(matters, {"de": GERMAN}, {}))
+    found = sealed(matters, {"de": GERMAN}, {})
+    return open_register(found.meta, found.arrays)
 
 
 BOOK = register(
@@ -38,19 +39,19 @@ BOOK = register(
 
 
 @pytest.mark.parametrize(
-    ("question", "matter", "plainly"),
+    ("question", "matter"),
     [
-        ("Was sagen die Parteien zur Rente?", "pensions", True),
-        ("Wie stehen die Parteien zum Mietendeckel?", "rents", False),
-        ("Wollen die Parteien die Mieten begrenzen?", "rents", True),
-        ("Welche Parteien wollen Radwege ausbauen?", "cycling", False),
-        ("Wollen die Parteien Autobahnen ausbauen?", "motorways", True),
+        ("Was sagen die Parteien zur Rente?", "pensions"),
+        ("Wie stehen die Parteien zum Mietendeckel?", "rents"),
+        ("Wollen die Parteien die Mieten begrenzen?", "rents"),
+        ("Welche Parteien wollen Radwege ausbauen?", "cycling"),
+        ("Wollen die Parteien Autobahnen ausbauen?", "motorways"),
     ],
 )
-def test_a_question_that_names_a_matter_is_led_to_it(question: str, matter: str, plainly: bool) -> None:
+def test_a_question_that_names_a_matter_is_led_to_it(question: str, matter: str) -> None:
     found = BOOK.matter(question, GERMAN)
     assert found is not None
-    assert (found[0].id, found[1]) == (matter, plainly)
+    assert found.id == matter
 
 
 @pytest.mark.parametrize(
