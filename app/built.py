@@ -8,7 +8,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -166,15 +166,8 @@ class Built:
         lists = self.retrieval.stopwords
         empty = Stopwords(frozenset(), frozenset())
         speaker = index.analyser if asked == documents else Analyser(asked, lists.get(asked, empty))
-        own = self._term_stems(documents)
-        theirs = own if asked == documents else lru_cache(maxsize=None)(partial(_stems, speaker))
-        words = vocabulary(self.retrieval.vocabulary, asked, documents, (theirs, own))
+        words = vocabulary(self.retrieval.vocabulary, self.retrieval.stems, asked, documents)
         return Reader(speaker, index.analyser, index.lexicon, index.variants, index.counts, words)
-
-    @lru_cache(maxsize=32)  # noqa: B019 - lives as long as the process
-    def _term_stems(self, documents: Language) -> Callable[[str], list[str]]:
-        """The content stems of a vocabulary term in a language of the documents, worked out once for all readers."""
-        return lru_cache(maxsize=None)(partial(_stems, self.corpus.languages[documents].analyser))
 
     def _page(self, sha256: Digest, number: int) -> PageView:
         self.document(sha256)
@@ -285,10 +278,6 @@ class Built:
 
     def close(self) -> None:
         self.candidates.close()
-
-
-def _stems(analyser: Analyser, text: str) -> list[str]:
-    return [analyser.stem(word) for word in analyser.content(text)]
 
 
 def _section(heading: tuple[str, ...], passages: list[Passage]) -> SectionView:

@@ -14,7 +14,7 @@ from pydantic import ConfigDict, Field
 
 from app.errors import PackError
 from app.retrieval.analyse import Stopwords
-from app.retrieval.vocabulary import VocabularyFile
+from app.retrieval.vocabulary import Stemmed, VocabularyFile, stemmed
 from app.retrieval.weights import WeightTable
 from app.yaml_lines import load_checked
 from domain.answer import AnswerStatus
@@ -59,6 +59,8 @@ class RetrievalData:
     stopwords: dict[Language, Stopwords]
     vocabulary: VocabularyFile
     weights: WeightTable
+    stems: Stemmed
+    """The terms of the vocabulary as they are looked for."""
 
     def sealed(self) -> bytes:
         """All of it as JSON, to be kept in a build: a service reads what its corpus was built with."""
@@ -71,6 +73,7 @@ class RetrievalData:
                 "stopwords": lists,
                 "vocabulary": self.vocabulary.model_dump(mode="json"),
                 "weights": self.weights.model_dump(mode="json"),
+                "stems": self.stems,
             }
         )
 
@@ -82,6 +85,7 @@ class RetrievalData:
             stopwords={tag: _stopwords(lists) for tag, lists in raw["stopwords"].items()},
             vocabulary=VocabularyFile.model_validate(raw["vocabulary"]),
             weights=WeightTable.model_validate(raw["weights"]),
+            stems=raw["stems"],
         )
 
     def pinned(self) -> dict[str, object]:
@@ -135,10 +139,10 @@ def load_common(root: Path) -> Common:
 def load_retrieval(root: Path) -> RetrievalData:
     """Read `common/retrieval/`: all that a build needs of the shared data. Raises PackError."""
     folder = _common(root) / "retrieval"
+    stopwords = {p.stem: read_stopwords(p) for p in sorted(folder.glob("??.yaml"))}
+    words = load_checked(folder / "vocabulary.yaml", VocabularyFile)
     return RetrievalData(
-        stopwords={p.stem: read_stopwords(p) for p in sorted(folder.glob("??.yaml"))},
-        vocabulary=load_checked(folder / "vocabulary.yaml", VocabularyFile),
-        weights=load_checked(folder / "weights.yaml", WeightTable),
+        stopwords, words, load_checked(folder / "weights.yaml", WeightTable), stemmed(words, stopwords)
     )
 
 

@@ -103,8 +103,11 @@ def read_glossary(text: str, name: str) -> Glossary:
     words: dict[str, str] = {}
     stems: dict[str, str] = {}
     for number, line in enumerate(text.splitlines(), start=1):
-        word, tab, english = line.partition("\t")
-        if not tab or not word.strip(STEM) or not english.strip():
+        word, _, english = line.partition("\t")
+        if word in ("", STEM) or not english.strip():
             raise GlossError(f"{name}, line {number}: not a word, a tab and its English: {line!r}")
-        (stems if word.endswith(STEM) else words)[word.rstrip(STEM)] = english.strip()
+        if word[-1] == STEM:
+            stems[word[:-1]] = english
+        else:
+            words[word] = english
     return Glossary(words, stems)

@@ -218,7 +218,9 @@ def _company(parts: Sequence[Part], reader: Reader) -> tuple[tuple[int, int], ..
             found = lexicon.found[sure].astype(np.int64)
             others, worth, lengths = lexicon.related_to(sure)
             worth = part.weight * worth // 1000 * np.repeat(found, lengths) // max(1, int(found.sum()))
-            kept = ~np.isin(others, sure)
+            own = np.zeros(len(shares), dtype=bool)
+            own[sure] = True
+            kept = ~own[others]
             np.add.at(shares, others[kept], worth[kept])
     met = np.flatnonzero(shares)
     best = met[np.lexsort((met, -shares[met]))][:COMPANY]

@@ -6,13 +6,14 @@ recorded and shown with the answer.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 
 from pydantic import Field
 
-from domain.base import Digest, Frozen, Language, digest_of
+from app.retrieval.analyse import Analyser, Stopwords
+from domain.base import Frozen, Language
 
 Stems = tuple[str, ...]
 Expressed = tuple[str, tuple[tuple[str, Stems], ...]]
@@ -50,8 +51,7 @@ class Vocabulary:
 
     phrases: dict[Stems, tuple[int, ...]]
     concept: Callable[[int], Expressed]
-    digest: Digest
-    longest: int = field(default=1)
+    longest: int = 1
 
     def matches(self, stems: Sequence[str]) -> list[Match]:
         """Concepts whose expression stands in the question, longest first, without overlap."""
@@ -70,23 +70,38 @@ class Vocabulary:
         return sorted(found, key=lambda m: (m.words, m.concept))
 
 
-Stemmed = Callable[[str], Sequence[str]]
+Stemmed = Mapping[Language, Sequence[Sequence[str]]]
+"""Per language and concept the content stems of each term, parted by spaces; "" for a term without content."""
 
 
-def vocabulary(file: VocabularyFile, asked: Language, documents: Language, stem: tuple[Stemmed, Stemmed]) -> Vocabulary:
-    """The vocabulary from one language to another; `stem` gives content stems in each of the two."""
+def stemmed(file: VocabularyFile, stopwords: Mapping[Language, Stopwords]) -> Stemmed:
+    """Every term of the file in stems: worked out when an election is built, not when it is served."""
+    found: dict[Language, list[list[str]]] = {}
+    for tag in sorted({tag for concept in file.concepts for tag in concept.terms}):
+        analyser = Analyser(tag, stopwords.get(tag, Stopwords(frozenset(), frozenset())))
+        found[tag] = [
+            [" ".join(analyser.stem(word) for word in analyser.content(term)) for term in concept.terms.get(tag, ())]
+            for concept in file.concepts
+        ]
+    return found
+
+
+def vocabulary(file: VocabularyFile, stems: Stemmed, asked: Language, documents: Language) -> Vocabulary:
+    """The vocabulary from one language to another; `stems` are those of the file."""
     phrases: dict[Stems, list[int]] = {}
-    for number, concept in enumerate(file.concepts):
-        for term in concept.terms.get(asked, ()):
-            key = tuple(stem[0](term))
-            if key and number not in phrases.setdefault(key, []):
-                phrases[key].append(number)
+    for number, terms in enumerate(stems.get(asked, ())):
+        for term in filter(None, terms):
+            numbers = phrases.setdefault(tuple(term.split(" ")), [])
+            if number not in numbers:
+                numbers.append(number)
 
     @cache
     def expressed(number: int) -> Expressed:
-        terms = ((t, tuple(stem[1](t))) for t in file.concepts[number].terms.get(documents, ()))
-        return file.concepts[number].id, tuple((t, s) for t, s in terms if s)
+        concept = file.concepts[number]
+        own = stems[documents][number] if documents in stems else ()
+        terms = zip(concept.terms.get(documents, ()), own, strict=True)
+        return concept.id, tuple((term, tuple(held.split(" "))) for term, held in terms if held)
 
-    longest = max((len(p) for p in phrases), default=1)
-    digest = digest_of([asked, documents, [[c.id, sorted(c.terms.items())] for c in file.concepts]])
-    return Vocabulary({k: tuple(v) for k, v in phrases.items()}, expressed, digest, longest)
+    return Vocabulary(
+        {words: tuple(numbers) for words, numbers in phrases.items()}, expressed, max(map(len, phrases), default=1)
+    )

@@ -11,7 +11,7 @@ import yaml
 
 from app.common import read_stopwords
 from app.retrieval.analyse import Analyser, words
-from app.retrieval.vocabulary import Vocabulary, VocabularyFile, vocabulary
+from app.retrieval.vocabulary import Vocabulary, VocabularyFile, stemmed, vocabulary
 from app.yaml_lines import load_checked
 
 ELECTIONS = Path(__file__).parents[2] / "elections"
@@ -141,6 +141,4 @@ def test_everyday_questions_meet_their_concept(
 
 def german(file: VocabularyFile, analysers: dict[str, Analyser], asked: str) -> Vocabulary:
     """The vocabulary from the asked language to German documents."""
-    return vocabulary(
-        file, asked, "de", (lambda text: stems(analysers[asked], text), lambda text: stems(analysers["de"], text))
-    )
+    return vocabulary(file, stemmed(file, {tag: one.lists for tag, one in analysers.items()}), asked, "de")

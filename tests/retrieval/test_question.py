@@ -10,7 +10,7 @@ from app.retrieval.analyse import Analyser, Stopwords, learn_compounds, word_cou
 from app.retrieval.lexicon import build_lexicon
 from app.retrieval.question import UNKNOWN, Query, Reader, parse
 from app.retrieval.variants import Variants, gram_table
-from app.retrieval.vocabulary import Concept, VocabularyFile, vocabulary
+from app.retrieval.vocabulary import Concept, VocabularyFile, stemmed, vocabulary
 
 TEXTS = (
     "Die Rente muss steigen und die Renten der Frauen auch.",
@@ -37,10 +37,7 @@ def _reader(asked: str) -> Reader:
     lexicon = build_lexicon(documents, ["one"] * len(TEXTS))
     speaker = german if asked == "de" else Analyser(asked, LISTS)
 
-    def stemmed(analyser: Analyser) -> object:
-        return lambda text: [analyser.stem(w) for w in analyser.content(text)]
-
-    words = vocabulary(CONCEPTS, asked, "de", (stemmed(speaker), stemmed(german)))  # type: ignore[arg-type]
+    words = vocabulary(CONCEPTS, stemmed(CONCEPTS, {"de": LISTS, "en": LISTS}), asked, "de")
     return Reader(speaker, german, lexicon, Variants(lexicon, gram_table(lexicon.stems)), counts, words)
 
 
