@@ -31,7 +31,8 @@ from ingestion.layout import Page
 from ingestion.lock import compare, corpus_lock
 from ingestion.publish import named, unfinished
 from ingestion.register import read_register, usable
-from ingestion.seal import Encoder, Helps, seal
+from ingestion.seal import Encoder, seal
+from ingestion.seal_language import Helps
 from ingestion.subjects import Agreement, agreement, read_subjects
 
 READING = "reading"

@@ -1,0 +1,137 @@
+"""All that is counted of the documents in one language, as integers, and made from masked text alone.
+
+What a word is worth depends on all documents of the language together; no value belongs to a party.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.retrieval.analyse import SLOT, Analyser, Stopwords, learn_compounds, split, word_counts
+from app.retrieval.lexicon import Lexicon, Posting, build_lexicon, postings
+from app.retrieval.variants import gram_table
+from domain.base import Language
+from domain.names import Names
+from domain.passage import Passage
+from domain.register import Matter
+from ingestion.subjects import Lines, added, beside, document, phrases
+
+Array = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Helps:
+    """What a pack adds for finding: lines of its subject index by passage, and the matters of its register."""
+
+    subjects: Lines = field(default_factory=dict)
+    matters: tuple[Matter, ...] = ()
+
+
+NO_HELPS = Helps()
+
+
+@dataclass(frozen=True)
+class LanguageSeal:
+    """One language of a build: its analyser, arrays by name, the lexicon as JSON, and what an engine finds each by."""
+
+    analyser: Analyser
+    size: int
+    """How many term ids it takes."""
+    arrays: dict[str, Array]
+    lexicon: str
+    postings: Sequence[Posting]
+    """Per passage."""
+
+
+def seal_language(
+    passages: Sequence[Passage], texts: Sequence[str], names: Names, language: Language, lists: Stopwords, helps: Helps
+) -> LanguageSeal:
+    """Count the passages of one language; `texts` are what is searched of each, with names masked."""
+    lines = [helps.subjects.get(p.id) for p in passages]
+    said = [phrases(line, names) for line in lines]
+    called = [name for matter in helps.matters for name in matter.names.get(language, ())]
+    counts, parts = _compounds(texts, [*(p for one in said for p in one), *called], language, lists)
+    analyser = Analyser(language, lists, parts)
+    documents = [document(analyser, [text]) for text in texts]
+    subjects = [document(analyser, one) for one in said]
+    lexicon = build_lexicon(documents, [p.document for p in passages], subjects)
+    sentinel = len(lexicon.idf)
+    found = postings(lexicon, documents)
+    both = postings(lexicon, documents, subjects) if helps.subjects else found
+    more = [added(*one, lexicon) for one in zip(found, both, subjects, strict=True)]
+    table = gram_table(lexicon.stems)
+    arrays = {
+        "idf": lexicon.idf,
+        "found": lexicon.found,
+        "topical": lexicon.topical,
+        "related": lexicon.related,
+        "related_shares": lexicon.shares,
+        "related_starts": lexicon.related_starts,
+        **_flat("", [ids for ids, _ in found], sentinel),
+        "weights": _closed([weights for _, weights in found], 0),
+        **_flat("subject_", [ids for ids, _ in more], sentinel),
+        "subject_weights": _closed([weights for _, weights in more], 0),
+        "beside": np.array([beside(line) for line in lines], dtype=np.int64),
+        **_sentences(passages, names, analyser, lexicon),
+        "key": _keys(passages, [line.key if line else None for line in lines]),
+        "gram_starts": table.starts,
+        "gram_holders": table.holders,
+        "gram_sizes": table.sizes,
+    }
+    data = {
+        "stems": lexicon.stems,
+        "stem_grams": table.grams,
+        "grams": lexicon.grams,
+        "parts": parts,
+        "counts": counts,
+        "analyser": analyser.digest(),
+    }
+    return LanguageSeal(analyser, sentinel + 1, arrays, json.dumps(data, ensure_ascii=False), both)
+
+
+def _compounds(
+    texts: Sequence[str], phrases: Sequence[str], language: Language, lists: Stopwords
+) -> tuple[dict[str, int], dict[str, tuple[str, ...]]]:
+    """How often each word occurs, and the compounds with their parts; of phrases only words that no text holds."""
+    counts = word_counts(texts, lists)
+    new = {word: n for word, n in word_counts(phrases, lists).items() if word not in counts}
+    parts: dict[str, tuple[str, ...]] = {**learn_compounds(counts, language)}
+    counts = dict(sorted((counts | new).items()))
+    return counts, parts | {w: halves for w in new if (halves := split(w, counts, language)) is not None}
+
+
+def _sentences(passages: Sequence[Passage], names: Names, analyser: Analyser, lexicon: Lexicon) -> dict[str, Array]:
+    """The terms of every sentence, whether it takes a stand, and where each passage's sentences begin."""
+    texts = [names.mask(p.text[s.start : s.end], SLOT) for p in passages for s in p.sentences]
+    terms = [_ids({*analyser.stems(text), *analyser.pairs(text)}, lexicon.stem_id) for text in texts]
+    return {
+        **_flat("sentence_", terms, len(lexicon.idf)),
+        "stance": np.array([analyser.lists.takes_stand(text) for text in texts], dtype=np.int64),
+        "first_sentence": np.cumsum([0, *(len(p.sentences) for p in passages)]).astype(np.int64),
+    }
+
+
+def _keys(passages: Sequence[Passage], keys: Sequence[int | None]) -> Array:
+    """Per sentence 1 where it is the key sentence of its passage, else 0."""
+    found = [key == place for p, key in zip(passages, keys, strict=True) for place in range(len(p.sentences))]
+    return np.array(found, dtype=np.int64)
+
+
+def _ids(stems: set[str], lookup: Callable[[str], int | None]) -> Array:
+    return np.array(sorted(i for s in stems if (i := lookup(s)) is not None), dtype=np.int64)
+
+
+def _flat(name: str, rows: Sequence[Array], sentinel: int) -> dict[str, Array]:
+    """Rows of terms end to end and where each starts, each closed by the sentinel so that none is empty."""
+    starts = np.cumsum([0] + [len(row) + 1 for row in rows]).astype(np.int64)
+    return {f"{name}terms": _closed(rows, sentinel), f"{name}starts": starts}
+
+
+def _closed(rows: Sequence[Array], end: int) -> Array:
+    close = np.array([end], dtype=np.int64)
+    return np.concatenate([part for row in rows for part in (row, close)]) if rows else close[:0]
