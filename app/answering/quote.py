@@ -1,0 +1,90 @@
+"""Which sentences of the passages found are quoted: whole ones, verbatim, each on its page.
+
+Promise: what is chosen depends on the question and the sentence; a place is left empty rather than filled.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Callable, Sequence
+
+from app.answering.appeals import appeals
+from app.answering.desk_view import Room
+from app.links import first_page, viewer_url
+from domain.answer import Citation, Claim
+from domain.passage import Hit, Passage, Sentence
+
+LEAST_WORDS = 4
+MOST_WORDS = 70
+MOST_LAW_WORDS = 140
+UNSTOPPED_WORDS = 9
+"""From here on a list item without a full stop is quoted; a shorter one is most likely a heading."""
+
+_PROVISION = re.compile(r"(?:§|Art)\s?")
+"""How the citation of a provision opens; the forms of an annex repeat what provisions say."""
+_BLANKS = re.compile(r"[.…_]{4,}|(?:[.…_] ){3,}")
+"""Where a form is to be filled in."""
+
+
+def chosen(hits: Sequence[Hit], budget: int, counts: Callable[[Hit, int, bool], bool], room: Room) -> tuple[Claim, ...]:
+    """Up to `budget` claims: the best sentence of each passage first, in rank order; then their second-best, and so on.
+
+    `counts` says whether a hit's sentence may be quoted, told whether it would be the first.
+    """
+    claims: list[Claim] = []
+    seen: set[str] = set()
+    for turn in range(budget):
+        for hit in hits:
+            if len(claims) == budget:
+                return tuple(claims)
+            passage = room.built.passage(hit.passage)
+            place = _at_turn(hit, passage, turn, room)
+            if place is None or not counts(hit, place, not claims):
+                continue
+            sentence = passage.sentences[place]
+            quote = passage.text[sentence.start : sentence.end]
+            if quote not in seen and room.built.stands_on_page(passage, quote):
+                seen.add(quote)
+                claims.append(quotation(passage, quote, room))
+    return tuple(claims)
+
+
+def _at_turn(hit: Hit, passage: Passage, turn: int, room: Room) -> int | None:
+    """The quotable sentence of the passage that covers the question best, second best, and so on.
+
+    A sentence that a page or column break cuts is left aside: a reader could not find it whole.
+    """
+    quotable = (i for i in hit.order if _quotable(passage, passage.sentences[i], room))
+    return next(itertools.islice(quotable, turn, None), None)
+
+
+def _quotable(passage: Passage, sentence: Sentence, room: Room) -> bool:
+    """A whole sentence on one page that says something: no fragment, no heading, no blank form, no appeal for votes."""
+    text = passage.text[sentence.start : sentence.end]
+    count = len(text.split())
+    if len(sentence.spans) != 1 or count < LEAST_WORDS:
+        return False
+    if passage.section is not None:
+        return count <= MOST_LAW_WORDS and bool(_PROVISION.match(passage.section)) and not _BLANKS.search(text)
+    if count > MOST_WORDS or (count < UNSTOPPED_WORDS and text[-1].isalnum()):
+        return False
+    return not room.built.kept(("appeal", passage.id, sentence.start), lambda: appeals(text, passage.language, room))
+
+
+def quotation(passage: Passage, quote: str, room: Room) -> Claim:
+    """The claim that quotes this sentence of this passage."""
+    start = passage.text.index(quote)
+    page = first_page(passage, start, start + len(quote))
+    section = passage.section or (passage.heading[-1] if passage.page is None and passage.heading else None)
+    citation = Citation(
+        document=passage.document,
+        passage=passage.id,
+        page=page,
+        page_end=page,
+        page_label=passage.page_label if page == passage.page else None,
+        section=section,
+        quote=quote,
+        url=viewer_url(room.built.election.id, passage, quote),
+    )
+    return Claim(kind="quotation", text=quote, party=passage.party, citations=(citation,))
