@@ -11,6 +11,7 @@ from evaluation.guard.items import Item
 
 Disguise = Callable[[str, random.Random], str]
 _UMLAUTS = (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss"), ("Ä", "Ae"), ("Ö", "Oe"), ("Ü", "Ue"))
+_LEET = dict(zip("oieast", "013457", strict=True))
 
 
 def typo(text: str, chance: random.Random) -> str:
@@ -38,7 +39,17 @@ def umlauts_spelt(text: str, chance: random.Random) -> str:
     return text
 
 
-DISGUISES: Mapping[str, Disguise] = {"typo": typo, "plain_letters": plain_letters, "umlauts_spelt": umlauts_spelt}
+def leet(text: str, chance: random.Random) -> str:
+    """Digits and signs for some of the letters that they look like."""
+    return "".join(_LEET[c.lower()] if c.lower() in _LEET and chance.random() < 0.4 else c for c in text)
+
+
+DISGUISES: Mapping[str, Disguise] = {
+    "typo": typo,
+    "plain_letters": plain_letters,
+    "umlauts_spelt": umlauts_spelt,
+    "leet": leet,
+}
 
 
 def disguised(items: Sequence[Item], share: float, seed: int) -> Iterator[Item]:
