@@ -102,20 +102,19 @@ def _quotations(hits: Sequence[Hit], budget: int, exchange: Exchange, room: Room
     """Up to `budget` sentences, in passages and of their own covering as much of the question as speaking takes.
 
     The first sentence may cover somewhat less, and any share in a passage that is plainly on the matter, where the
-    sentences share its words. Of what the register lists only the listed sentence counts, and nothing beside.
+    sentences share its words. Of what the register lists only the listed sentence counts, and nothing beside; but
+    where no listed sentence can be quoted, because a page break cuts it, the ranking decides.
     """
-    hits = [h for h in hits if h.listed] or hits
+    listed = chosen([h for h in hits if h.listed], budget, lambda hit, place, _: place == hit.order[0], room)
     floor = _weights(hits[0].party, exchange, room).floor if hits else 0
 
     def counts(hit: Hit, place: int, first: bool) -> bool:
-        if hit.listed is not None:
-            return place == hit.order[0]
         if hit.coverage < floor:
             return False
         said = hit.sentences[place]
         return said >= floor or (first and (1000 * said >= FIRST * floor or hit.coverage >= floor + PLAINLY))
 
-    return chosen(hits, budget, counts, room)
+    return listed or chosen(hits, budget, counts, room)
 
 
 def _searched(party: str, exchange: Exchange, room: Room) -> Searched:

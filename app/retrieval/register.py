@@ -17,7 +17,7 @@ from app.retrieval.analyse import Analyser
 from app.retrieval.lexicon import Ints
 from domain.base import Language
 
-SURE = 700
+SURE = 750
 """Share, in thousandths, that question and name must hold of each other."""
 LIGHT = 4
 """A word of action or degree weighs this many times less."""
@@ -25,7 +25,7 @@ BOTH = 10
 """A name that the question holds little beside comes first: its share of the question counts once more by this part."""
 NEW = 1000
 """Weight of a word that no name holds: the question asks for something of its own."""
-PARTS = 500
+PARTS = 400
 """Share of a compound that one of its two parts carries."""
 NONE = -1
 """The number of a stem that no name holds, and of a part that a word does not have."""
