@@ -30,5 +30,5 @@ class Matter(Frozen):
     )
     about: str = Field(max_length=400, description="For reviewers: what counts as a position on it, what is only near")
     places: dict[str, tuple[Place, ...]] = Field(
-        description="Party id to the sentences that state its position, the best first; none: nothing was found"
+        description="Party id to the sentences that state its position, the best first, one of a passage; [] for none"
     )

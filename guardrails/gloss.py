@@ -104,7 +104,7 @@ def read_glossary(text: str, name: str) -> Glossary:
     stems: dict[str, str] = {}
     for number, line in enumerate(text.splitlines(), start=1):
         word, _, english = line.partition("\t")
-        if word in ("", STEM) or not english.strip():
+        if not word.strip(STEM) or not english or english != english.strip():
             raise GlossError(f"{name}, line {number}: not a word, a tab and its English: {line!r}")
         if word[-1] == STEM:
             stems[word[:-1]] = english

@@ -16,9 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.errors import PackError
-from app.retrieval.analyse import Analyser
-from app.retrieval.register import NAMES, NEW, NONE, Word, weighed
+from app.retrieval.analyse import SLOT, Analyser
+from app.retrieval.register import NEW, NONE, SEALED, Word, weighed
 from domain.base import Digest, Language, sha256
+from domain.names import Names
 from domain.passage import Passage
 from domain.register import Matter
 from ingestion.lines import pack_bytes, read_lines, refuse
@@ -62,7 +63,7 @@ def usable(register: RegisterFile, passages: Sequence[Passage], pack: Path) -> t
     if register.matters and len({p.language for p in passages if p.party is not None}) > 1:
         raise PackError(f"{pack / FILE}: a register needs programmes in one language; these are in several")
     problems = [
-        f"{pack / FILE}:{number}: places.{party}: {problem}"
+        f"{pack / FILE}:{number}: {'.'.join(filter(None, ('places', party)))}: {problem}"
         for number, matter in enumerate(register.matters, start=1)
         for party, problem in _problems(matter, parties, known)
     ]
@@ -71,6 +72,8 @@ def usable(register: RegisterFile, passages: Sequence[Passage], pack: Path) -> t
 
 
 def _problems(matter: Matter, parties: set[str], known: Mapping[Digest, Passage]) -> Iterable[tuple[str, str]]:
+    if not any(matter.places.values()):
+        yield "", "no party has a place; a matter that silences all is left out"
     for party in sorted(parties - set(matter.places)):
         yield party, "has a document and no entry, not even an empty one"
     for party in sorted(set(matter.places) - parties):
@@ -94,6 +97,12 @@ class Sealed:
     arrays: Mapping[str, NDArray[np.int64]]
 
 
+def masked(matter: Matter, names: Names) -> Matter:
+    """The matter with every party's and leader's name in its own names masked, as in a question."""
+    called = {tag: tuple(names.mask(name, SLOT) for name in of) for tag, of in matter.names.items()}
+    return matter.model_copy(update={"names": called})
+
+
 def sealed(matters: Sequence[Matter], analysers: Mapping[Language, Analyser], numbers: Mapping[Digest, int]) -> Sealed:
     """The matters with their places by passage number and their names as weighed words."""
     parties = sorted({party for m in matters for party in m.places})
@@ -106,12 +115,12 @@ def sealed(matters: Sequence[Matter], analysers: Mapping[Language, Analyser], nu
     for tag in sorted(analysers):
         if any(tag in m.names for m in matters):
             stems[tag], found = _names(matters, analysers[tag])
-            arrays |= {f"{tag}.name_{name}": array for name, array in zip(NAMES, found, strict=True)}
+            arrays |= {f"{tag}.name_{name}": array for name, array in zip(SEALED, found, strict=True)}
     return Sealed({"ids": [m.id for m in matters], "parties": parties, "stems": stems}, arrays)
 
 
 def _names(matters: Sequence[Matter], analyser: Analyser) -> tuple[list[str], Sequence[NDArray[np.int64]]]:
-    """The stems of all names in a language, and the arrays of `NAMES`. A name without a word that counts is no name."""
+    """The stems of all names in a language, and the arrays of `SEALED`; a name without a word that counts is none."""
     worth = _weights(matters, analyser)
     ids = {stem: n for n, stem in enumerate(worth)}
     words: dict[Word, int] = {}

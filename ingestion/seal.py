@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +22,7 @@ from app.retrieval.index import EdgeCandidates, WindowPoint, build_edge
 from domain.base import Digest, Language, canonical
 from domain.names import Names
 from domain.passage import Passage
-from ingestion.register import sealed
+from ingestion.register import masked, sealed
 from ingestion.seal_language import NO_HELPS, Helps, seal_language
 
 HEADINGS = 2
@@ -59,6 +59,8 @@ def seal(
     languages = sorted({p.language for p in passages})
     arrays: dict[str, NDArray[np.generic]] = {}
     rows: dict[int, tuple[list[int], list[int]]] = {}
+    matters = tuple(masked(matter, names) for matter in helps.matters)
+    helps = replace(helps, matters=matters)
     analysers = {language: Analyser(language, lists) for language, lists in stopwords.items()}
     offset = 0
     for language in languages:
@@ -74,7 +76,7 @@ def seal(
         offset += one.size
     codes, starts = _vectors(texts, encoder)
     arrays["window_starts"] = starts
-    register = sealed(helps.matters, analysers, {p.id: n for n, p in enumerate(passages)})
+    register = sealed(matters, analysers, {p.id: n for n, p in enumerate(passages)})
     arrays |= {REGISTER + name: array for name, array in register.arrays.items()}
     (index / "arrays").mkdir()
     for name, array in arrays.items():

@@ -26,7 +26,7 @@ Array = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Helps:
-    """What a pack adds for finding: lines of its subject index by passage, and the matters of its register."""
+    """What a pack adds for finding: lines of its subject index by passage, and the matters of its register, masked."""
 
     subjects: Lines = field(default_factory=dict)
     matters: tuple[Matter, ...] = ()
@@ -54,8 +54,10 @@ def seal_language(
     """Count the passages of one language; `texts` are what is searched of each, with names masked."""
     lines = [helps.subjects.get(p.id) for p in passages]
     said = [phrases(line, names) for line in lines]
-    called = [name for matter in helps.matters for name in matter.names.get(language, ())]
-    counts, parts = _compounds(texts, [*(p for one in said for p in one), *called], language, lists)
+    counts, parts = _compounds(texts, [phrase for one in said for phrase in one], language, lists)
+    called = word_counts((name for matter in helps.matters for name in matter.names.get(language, ())), lists)
+    # Names of matters are no words of the documents: they are only split, so that question and name can meet.
+    parts |= {w: halves for w in called if w not in counts and (halves := split(w, counts, language)) is not None}
     analyser = Analyser(language, lists, parts)
     documents = [document(analyser, [text]) for text in texts]
     subjects = [document(analyser, one) for one in said]

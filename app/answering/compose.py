@@ -103,7 +103,7 @@ def _quotations(hits: Sequence[Hit], budget: int, exchange: Exchange, room: Room
 
     The first sentence may cover somewhat less, and any share in a passage that is plainly on the matter, where the
     sentences share its words. Of what the register lists only the listed sentence counts, and nothing beside; but
-    where no listed sentence can be quoted, because a page break cuts it, the ranking decides.
+    where no listed sentence can be quoted, the tests of every other question decide.
     """
     listed = chosen([h for h in hits if h.listed], budget, lambda hit, place, _: place == hit.order[0], room)
     floor = _weights(hits[0].party, exchange, room).floor if hits else 0

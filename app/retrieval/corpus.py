@@ -115,7 +115,7 @@ class Corpus:
             }
             of_register = {n.removeprefix(REGISTER): a for n, a in arrays.items() if n.startswith(REGISTER)}
             self.register = open_register(meta["register"], of_register)
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise IndexUnusable(f"the build in {folder} is incomplete or damaged ({error}); build it again") from error
         self.digest: Digest = sha256((folder / "corpus.lock").read_bytes())
         self.index_digest: Digest = (folder / "index.digest").read_text(encoding="utf-8").strip()

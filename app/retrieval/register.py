@@ -7,7 +7,7 @@ the same matter decides for every party.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any
 
@@ -57,7 +57,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Names:
+class MatterNames:
     """All names in one language. Name i has the words `words[starts[i]:starts[i + 1]]` and belongs to `matter[i]`."""
 
     stems: tuple[str, ...]
@@ -114,6 +114,10 @@ class Names:
         return shares
 
 
+SEALED = tuple(field.name for field in fields(MatterNames))[1:]
+"""The arrays that are sealed of the names of a language; their stems are text."""
+
+
 @dataclass(frozen=True)
 class Register:
     """All matters with their places, and their names per language; empty without one.
@@ -125,7 +129,7 @@ class Register:
     parties: tuple[str, ...] = ()
     places: Ints = field(default_factory=lambda: np.zeros((0, 2), dtype=np.int64))
     starts: Ints = field(default_factory=lambda: np.zeros(1, dtype=np.int64))
-    names: Mapping[Language, Names] = field(default_factory=dict)
+    names: Mapping[Language, MatterNames] = field(default_factory=dict)
 
     def matter(self, text: str, asked: Analyser) -> Entry | None:
         """The one matter that the text names and hardly anything beside."""
@@ -145,13 +149,9 @@ class Register:
 
 
 def open_register(meta: Mapping[str, Any], arrays: Mapping[str, Ints]) -> Register:
-    """The register as `ingestion.register` sealed it. Raises KeyError or TypeError when it is damaged."""
+    """The register as `ingestion.register` sealed it. Raises KeyError, TypeError or AttributeError when damaged."""
     names = {}
     for tag, stems in meta["stems"].items():
-        names[tag] = Names(tuple(stems), *(arrays[f"{tag}.name_{field}"] for field in NAMES))
+        names[tag] = MatterNames(tuple(stems), *(arrays[f"{tag}.name_{name}"] for name in SEALED))
     places = arrays["places"], arrays["place_starts"]
     return Register(tuple(meta["ids"]), tuple(meta["parties"]), *places, names)
-
-
-NAMES = ("worth", "stem", "parts", "weight", "words", "starts", "matter")
-"""What is sealed of the names of a language, in the order of the fields of `Names`."""

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from app.errors import PackError
+from app.errors import IndexUnusable, PackError
+from app.places import current_build
 from app.retrieval.corpus import Corpus
 from ingestion.register import FILE, read_register
 from tests.indexed_pack import passages_of, programmes
@@ -53,6 +54,15 @@ def place_twice(lines: Lines) -> None:
     lines[0]["places"]["auen"] *= 2
 
 
+def nobody_speaks(lines: Lines) -> None:
+    lines[1]["places"]["hafen"] = []
+
+
+def two_sentences_of_a_passage(lines: Lines) -> None:
+    first = lines[0]["places"]["auen"][0]
+    lines[0]["places"]["auen"].append({**first, "sentence": 1 - first["sentence"]})
+
+
 def no_such_sentence(lines: Lines) -> None:
     lines[1]["places"]["hafen"][0]["sentence"] = 9
 
@@ -67,6 +77,8 @@ def no_such_sentence(lines: Lines) -> None:
         (unknown_party, r":2: places\.wald: has no document here"),
         (another_party, r":1: places\.hafen: passage \w+ is not of this party"),
         (place_twice, r":1: places\.auen: passage \w+ is given twice"),
+        (two_sentences_of_a_passage, r":1: places\.auen: passage \w+ is given twice"),
+        (nobody_speaks, r":2: places: no party has a place"),
         (no_such_sentence, r":2: places\.hafen: passage \w+ has 1 sentences"),
     ],
 )
@@ -102,6 +114,31 @@ def test_lock_and_index_digest_depend_on_the_register(tmp_path: Path) -> None:
     assert (with_it.corpus, with_it.index) != (without.corpus, without.index)
     assert with_it.index != without.index
     assert json.loads((with_it.folder / "corpus.lock").read_text())["retrieval"]["register_sha256"]
+
+
+def test_names_of_matters_are_masked_and_are_no_words_of_the_documents(tmp_path: Path) -> None:
+    pack = write_pack(tmp_path / "pack", programmes())
+    lines = usual(passages_of(build_quietly(pack, tmp_path / "plain")))
+    lines[0]["names"]["de"].append("Zwiebelkuchen der Auenpartei")
+    write_register(pack, lines)
+    build_quietly(pack, tmp_path / "data")
+    plain, data = (opened(tmp_path / name) for name in ("plain", "data"))
+    assert plain.languages["de"].counts == data.languages["de"].counts
+    stems = data.register.names["de"].stems
+    assert any(stem.startswith("zwiebelk") for stem in stems) and not any("auenpart" in stem for stem in stems)
+
+
+def opened(data: Path) -> Corpus:
+    """The build that is served from this data directory."""
+    return Corpus(current_build(data, "toy"), retrieval_data().stopwords)
+
+
+@pytest.mark.parametrize("damage", [{}, {"ids": [], "parties": [], "stems": []}, {"ids": 3}, "x"])
+def test_a_damaged_register_is_an_index_that_cannot_be_used(damage: object, tmp_path: Path) -> None:
+    meta = registered(tmp_path).folder / "index" / "meta.json"
+    meta.write_text(json.dumps(json.loads(meta.read_text()) | {"register": damage}))
+    with pytest.raises(IndexUnusable, match="build it again"):
+        opened(tmp_path / "data")
 
 
 def test_without_a_file_there_is_no_register(tmp_path: Path) -> None:

@@ -12,8 +12,9 @@ from app.retrieval.register import Register, open_register
 from domain.exchange import Exchange
 from domain.register import Matter
 from ingestion.register import sealed
-from tests.registered_pack import registered
-from tests.small_pack import retrieval_data
+from tests.indexed_pack import passages_of, programmes
+from tests.registered_pack import matter, registered, write_register
+from tests.small_pack import build_quietly, retrieval_data, write_pack
 from tests.toy_desk import answer, asker
 
 GERMAN = Analyser("de", retrieval_data().stopwords["de"])
@@ -97,6 +98,24 @@ def test_a_party_without_a_place_is_said_to_be_silent(asked: Callable[..., Excha
     found = answer(asked("Was sagen die Parteien zum Nachtfahrverbot?"))
     assert {c.party for c in found.claims} == {"hafen"}
     assert [s.party for s in found.silent] == ["auen"]
+
+
+def test_where_no_listed_sentence_can_be_quoted_the_usual_tests_decide(tmp_path: Path) -> None:
+    market = "\n# Markt\n\nMarkt immer sonntags. Der Wochenmarkt am Rathaus öffnet künftig an jedem zweiten Sonntag.\n"
+    pack = write_pack(tmp_path / "pack", programmes(market))
+    found = passages_of(build_quietly(pack, tmp_path / "plain"))
+    write_register(pack, [matter(found, "market", ("Wochenmarkt",), {"auen": [("Markt immer", 0)], "hafen": []})])
+    build_quietly(pack, tmp_path / "data")
+    exchange = asker(tmp_path)("Was sagen die Parteien zum Wochenmarkt?")
+    assert exchange.scope is not None
+    assert exchange.scope.registered == "market"
+    assert [c.text[:25] for c in answer(exchange).claims] == ["Der Wochenmarkt am Rathau"]
+
+
+def test_a_name_of_stop_words_alone_names_nothing() -> None:
+    book = register(nothing=("und das", "Parteien"), rents=("Mieten begrenzen",))
+    assert book.matter("Was wollen die Parteien und das?", GERMAN) is None
+    assert register(nothing=("und das",)).matter("Mieten", GERMAN) is None
 
 
 def test_another_question_is_answered_as_without_a_register(asked: Callable[..., Exchange]) -> None:
