@@ -40,7 +40,7 @@ def umlauts_spelt(text: str, chance: random.Random) -> str:
 
 
 def leet(text: str, chance: random.Random) -> str:
-    """Digits for some of the letters that they look like."""
+    """Digits and signs for some of the letters that they look like."""
     return "".join(_LEET[c.lower()] if c.lower() in _LEET and chance.random() < 0.4 else c for c in text)
 
 
