@@ -29,7 +29,7 @@ MAX_HISTORY = 4
 CLASSIFIER = "classifier"
 """Stands as the rule in the evidence of what the classifier declined."""
 LONG = 5
-CERTAIN = {Action.REFUSE: 985, Action.REDIRECT: 950, Action.ANSWER: 0}
+CERTAIN = {Action.REFUSE: 985, Action.REDIRECT: 990, Action.ANSWER: 0}
 """Words, and the score in thousandths, from which the classifier speaks of a text that is about nobody here."""
 HIDDEN = "decoded:"
 """Stands before the rule in the evidence of what a text hid in an encoding."""

@@ -63,7 +63,7 @@ MOST = 80
 """Pieces read of a text."""
 COMMONEST = 22_000
 """Pieces of the published vocabulary that are kept, the commonest first, and all of one or two letters."""
-COSTS = {False: (0.03, 0.01), True: (0.04, 0.01)}
+COSTS = {False: (0.03, 0.005), True: (0.04, 0.01)}
 """Shares of held-out answers that the lines may cost, refused and redirected: read alone, and after others (True)."""
 LOST_RULES = 0.02
 """Share of held-out refusals that a rule may lose."""
