@@ -164,8 +164,7 @@ class Built:
     def _reader(self, asked: Language, documents: Language) -> Reader:
         index = self.corpus.languages[documents]
         lists = self.retrieval.stopwords
-        empty = Stopwords(frozenset(), frozenset())
-        speaker = index.analyser if asked == documents else Analyser(asked, lists.get(asked, empty))
+        speaker = index.analyser if asked == documents else Analyser(asked, lists.get(asked, Stopwords()))
         words = vocabulary(self.retrieval.vocabulary, self.retrieval.stems, asked, documents)
         return Reader(speaker, index.analyser, index.lexicon, index.variants, index.counts, words)
 

@@ -28,8 +28,9 @@ _LOOKALIKES = dict(
 # A capital that only looks foreign is read as its small letter, else a second reading would find another letter.
 _LOOKALIKES = {c.upper(): plain for c, plain in _LOOKALIKES.items() if len(c.upper()) == 1} | _LOOKALIKES
 _SMALL_CAPITALS = dict(zip("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢıłøđħŧəɑɡɩ", "abcdefghijklmnoprstuvwyzilodhteagi", strict=True))
-_LEET = dict(zip("013457@$€", "oieastase", strict=True))
-_TWO_WAYS = {sign: (letter, "l") if sign == "1" else (letter,) for sign, letter in _LEET.items()}
+LEET = dict(zip("013457@$€", "oieastase", strict=True))
+"""Digits and signs, and the letter that each looks like."""
+_TWO_WAYS = {sign: (letter, "l") if sign == "1" else (letter,) for sign, letter in LEET.items()}
 _MOST_WAYS = 16
 _BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 _MIN_SPELLED = 4
@@ -228,7 +229,7 @@ def _break_at(text: str, i: int) -> str:
 def as_letters(text: str, one: str) -> str | None:
     """Digits and signs in words that also hold letters read as letters, `1` as `one`; None where there are none."""
     words = re.split(r"(\s+)", text)
-    read = ["".join(one if c == "1" else _LEET.get(c, c) for c in w) if any(map(str.isalpha, w)) else w for w in words]
+    read = ["".join(one if c == "1" else LEET.get(c, c) for c in w) if any(map(str.isalpha, w)) else w for w in words]
     return "".join(read) if read != words else None
 
 
@@ -238,15 +239,15 @@ def _unleet(word: str, vocabulary: Spellings) -> str:
         return word
     signs = [c for c in word if not c.isalpha()]
     letters = len(word) - len(signs)
-    if letters >= 2 and all(c in _LEET for c in signs):
+    if letters >= 2 and all(c in LEET for c in signs):
         ways = islice(product(*(_TWO_WAYS.get(c, (c,)) for c in word)), _MOST_WAYS)
         known = next((w for w in map("".join, ways) if vocabulary.knows(w)), None)
         if known is not None:
             return known
     doubled = any(a.isdigit() and b.isdigit() for a, b in pairwise(word))
-    if letters < (3 if doubled else 2) or len(signs) > letters + 1 or any(c not in _LEET for c in signs):
+    if letters < (3 if doubled else 2) or len(signs) > letters + 1 or any(c not in LEET for c in signs):
         return "".join(c for c in word if c.isalnum())
-    return "".join(_LEET.get(c, c) for c in word)
+    return "".join(LEET.get(c, c) for c in word)
 
 
 def _squeezed_all(words: list[Token]) -> list[Token]:

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from app.errors import PackError
 from app.retrieval.analyse import SLOT, Analyser
-from app.retrieval.register import NEW, NONE, SEALED, Word, weighed
+from app.retrieval.lexicon import offsets
+from app.retrieval.register import NEW, Word, coded, weighed
 from domain.base import Digest, Language, sha256
 from domain.names import Names
 from domain.passage import Passage
@@ -109,55 +110,46 @@ def sealed(matters: Sequence[Matter], analysers: Mapping[Language, Analyser], nu
     rows = [[(numbers[p.passage], p.sentence) for p in m.places[party]] for m in matters for party in parties]
     arrays = {
         "places": np.array([place for row in rows for place in row], dtype=np.int64).reshape(-1, 2),
-        "place_starts": _starts(rows),
+        "place_starts": offsets([len(row) for row in rows]),
     }
     stems: dict[Language, list[str]] = {}
     for tag in sorted(analysers):
         if any(tag in m.names for m in matters):
             stems[tag], found = _names(matters, analysers[tag])
-            arrays |= {f"{tag}.name_{name}": array for name, array in zip(SEALED, found, strict=True)}
+            arrays |= {f"{tag}.name_{name}": array for name, array in found.items()}
     return Sealed({"ids": [m.id for m in matters], "parties": parties, "stems": stems}, arrays)
 
 
-def _names(matters: Sequence[Matter], analyser: Analyser) -> tuple[list[str], Sequence[NDArray[np.int64]]]:
-    """The stems of all names in a language, and the arrays of `SEALED`; a name without a word that counts is none."""
-    worth = _weights(matters, analyser)
-    ids = {stem: n for n, stem in enumerate(worth)}
+def _names(matters: Sequence[Matter], analyser: Analyser) -> tuple[list[str], dict[str, NDArray[np.int64]]]:
+    """The stems of all names in a language, and the arrays of `MatterNames`; a name without a word is none."""
+    called = [[analyser.content(name) for name in matter.names.get(analyser.language, ())] for matter in matters]
+    worth = _weights(called, analyser)
+    numbers = {stem: n for n, stem in enumerate(worth)}
     words: dict[Word, int] = {}
     names: list[list[int]] = []
     matter: list[int] = []
-    for number, one in enumerate(matters):
-        for name in one.names.get(analyser.language, ()):
-            said = [weighed(word, analyser, worth) for word in analyser.content(name)]
-            if said:
-                names.append([words.setdefault(word, len(words)) for word in said])
-                matter.append(number)
-    halves = [[ids[part] for part in word.parts] or [NONE, NONE] for word in words]
-    flat = [word for name in names for word in name]
-    return list(worth), (
-        np.array(list(worth.values()), dtype=np.int64),
-        np.array([ids[word.stem] for word in words], dtype=np.int64),
-        np.array(halves, dtype=np.int64).reshape(-1, 2),
-        np.array([word.weight for word in words], dtype=np.int64),
-        np.array(flat, dtype=np.int64),
-        _starts(names),
-        np.array(matter, dtype=np.int64),
-    )
+    for number, said in enumerate(called):
+        for name in filter(None, said):
+            found = [weighed(word, analyser, worth) for word in name]
+            names.append([words.setdefault(word, len(words)) for word in found])
+            matter.append(number)
+    distinct = coded(words, numbers)
+    return list(worth), {
+        "worth": np.array(list(worth.values()), dtype=np.int64),
+        "stem": distinct.stem,
+        "parts": distinct.parts,
+        "weight": distinct.weight,
+        "words": np.array([word for name in names for word in name], dtype=np.int64),
+        "starts": offsets([len(name) for name in names]),
+        "matter": np.array(matter, dtype=np.int64),
+    }
 
 
-def _starts(rows: Sequence[Sequence[object]]) -> NDArray[np.int64]:
-    return np.cumsum([0, *map(len, rows)]).astype(np.int64)
-
-
-def _weights(matters: Sequence[Matter], analyser: Analyser) -> dict[str, int]:
+def _weights(called: Sequence[Sequence[Sequence[str]]], analyser: Analyser) -> dict[str, int]:
     """How rare each stem is among the matters, in thousandths: 1,000 stands in none, 0 in all."""
     held: Counter[str] = Counter()
-    for matter in matters:
-        words = {w for name in matter.names.get(analyser.language, ()) for w in analyser.content(name)}
-        held.update({s for w in words for s in _stems(weighed(w, analyser, {}))})
-    whole = log(len(matters) + 1)
+    for names in called:
+        words = [weighed(word, analyser, {}) for word in {word for name in names for word in name}]
+        held.update({stem for word in words for stem in (word.stem, *word.parts)})
+    whole = log(len(called) + 1)
     return {stem: max(0, round(NEW * (1 - log(n + 0.5) / whole))) for stem, n in sorted(held.items())}
-
-
-def _stems(word: Word) -> set[str]:
-    return {word.stem, *word.parts}

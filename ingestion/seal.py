@@ -19,6 +19,7 @@ from app.retrieval.analyse import SLOT, Analyser, Stopwords
 from app.retrieval.corpus import FORMAT, REGISTER, pool
 from app.retrieval.embed import Code
 from app.retrieval.index import EdgeCandidates, WindowPoint, build_edge
+from app.retrieval.lexicon import offsets
 from domain.base import Digest, Language, canonical
 from domain.names import Names
 from domain.passage import Passage
@@ -59,14 +60,13 @@ def seal(
     languages = sorted({p.language for p in passages})
     arrays: dict[str, NDArray[np.generic]] = {}
     rows: dict[int, tuple[list[int], list[int]]] = {}
-    matters = tuple(masked(matter, names) for matter in helps.matters)
-    helps = replace(helps, matters=matters)
+    helps = replace(helps, matters=tuple(masked(matter, names) for matter in helps.matters))
     analysers = {language: Analyser(language, lists) for language, lists in stopwords.items()}
     offset = 0
     for language in languages:
         numbers = [n for n, p in enumerate(passages) if p.language == language]
         own = [passages[n] for n in numbers], [texts[n] for n in numbers]
-        one = seal_language(*own, names, language, stopwords.get(language, Stopwords(frozenset(), frozenset())), helps)
+        one = seal_language(*own, names, language, stopwords.get(language, Stopwords()), helps)
         (index / f"lexicon.{language}.json").write_text(one.lexicon, encoding="utf-8")
         arrays |= {f"{language}.{name}": array for name, array in one.arrays.items()}
         arrays[f"{language}.rows"] = np.array(numbers, dtype=np.int64)
@@ -76,7 +76,7 @@ def seal(
         offset += one.size
     codes, starts = _vectors(texts, encoder)
     arrays["window_starts"] = starts
-    register = sealed(matters, analysers, {p.id: n for n, p in enumerate(passages)})
+    register = sealed(helps.matters, analysers, {p.id: n for n, p in enumerate(passages)})
     arrays |= {REGISTER + name: array for name, array in register.arrays.items()}
     (index / "arrays").mkdir()
     for name, array in arrays.items():
@@ -127,7 +127,7 @@ def _vectors(texts: Sequence[str], encoder: Encoder | None) -> tuple[Code, NDArr
     from ingestion.windows import windows
 
     cut = windows(texts, encoder.tokenize)
-    starts = np.cumsum([0] + [len(parts) for parts in cut]).astype(np.int64)
+    starts = offsets([len(parts) for parts in cut])
     return encoder.encode([text for parts in cut for text in parts]), starts
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.retrieval.analyse import SLOT, Analyser, Stopwords, learn_compounds, split, word_counts
-from app.retrieval.lexicon import Lexicon, Posting, build_lexicon, postings
+from app.retrieval.lexicon import Lexicon, Posting, build_lexicon, offsets, postings
 from app.retrieval.variants import gram_table
 from domain.base import Language
 from domain.names import Names
@@ -26,7 +26,7 @@ Array = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Helps:
-    """What a pack adds for finding: lines of its subject index by passage, and the matters of its register, masked."""
+    """What a pack adds for finding: lines of its subject index by passage, and the matters of its register."""
 
     subjects: Lines = field(default_factory=dict)
     matters: tuple[Matter, ...] = ()
@@ -40,18 +40,21 @@ class LanguageSeal:
     """One language of a build: its analyser, arrays by name, the lexicon as JSON, and what an engine finds each by."""
 
     analyser: Analyser
-    size: int
-    """How many term ids it takes."""
     arrays: dict[str, Array]
     lexicon: str
     postings: Sequence[Posting]
     """Per passage."""
 
+    @property
+    def size(self) -> int:
+        """How many term ids it takes: all terms and the sentinel."""
+        return len(self.arrays["idf"]) + 1
+
 
 def seal_language(
     passages: Sequence[Passage], texts: Sequence[str], names: Names, language: Language, lists: Stopwords, helps: Helps
 ) -> LanguageSeal:
-    """Count the passages of one language; `texts` are what is searched of each, with names masked."""
+    """Count the passages of one language; `texts` are what is searched of each, masked as the matters are."""
     lines = [helps.subjects.get(p.id) for p in passages]
     said = [phrases(line, names) for line in lines]
     counts, parts = _compounds(texts, [phrase for one in said for phrase in one], language, lists)
@@ -93,7 +96,7 @@ def seal_language(
         "counts": counts,
         "analyser": analyser.digest(),
     }
-    return LanguageSeal(analyser, sentinel + 1, arrays, json.dumps(data, ensure_ascii=False), both)
+    return LanguageSeal(analyser, arrays, json.dumps(data, ensure_ascii=False), both)
 
 
 def _compounds(
@@ -114,7 +117,7 @@ def _sentences(passages: Sequence[Passage], names: Names, analyser: Analyser, le
     return {
         **_flat("sentence_", terms, len(lexicon.idf)),
         "stance": np.array([analyser.lists.takes_stand(text) for text in texts], dtype=np.int64),
-        "first_sentence": np.cumsum([0, *(len(p.sentences) for p in passages)]).astype(np.int64),
+        "first_sentence": offsets([len(p.sentences) for p in passages]),
     }
 
 
@@ -130,8 +133,7 @@ def _ids(stems: set[str], lookup: Callable[[str], int | None]) -> Array:
 
 def _flat(name: str, rows: Sequence[Array], sentinel: int) -> dict[str, Array]:
     """Rows of terms end to end and where each starts, each closed by the sentinel so that none is empty."""
-    starts = np.cumsum([0] + [len(row) + 1 for row in rows]).astype(np.int64)
-    return {f"{name}terms": _closed(rows, sentinel), f"{name}starts": starts}
+    return {f"{name}terms": _closed(rows, sentinel), f"{name}starts": offsets([len(row) + 1 for row in rows])}
 
 
 def _closed(rows: Sequence[Array], end: int) -> Array:

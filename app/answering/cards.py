@@ -58,7 +58,7 @@ def _phrased(
     language: Language, in_force: bool, room: Room
 ) -> tuple[Analyser, tuple[tuple[RuleCard, tuple[_Words, ...]], ...]]:
     """The cards (not) in force with the words of their phrasings, and what reads questions the same way."""
-    lists = room.built.retrieval.stopwords.get(language, Stopwords(frozenset(), frozenset()))
+    lists = room.built.retrieval.stopwords.get(language, Stopwords())
     analyser = Analyser(language, lists)
     return analyser, tuple(
         (card, tuple(_stems(phrase, analyser, room) for phrase in card.ask.get(language, ())))

@@ -69,8 +69,8 @@ class Stopwords:
     `stance` marks sentences that take a stand (True: with any ending).
     """
 
-    stop: frozenset[str]
-    frame: frozenset[str]
+    stop: frozenset[str] = frozenset()
+    frame: frozenset[str] = frozenset()
     light: frozenset[str] = frozenset()
     stance: frozenset[tuple[str, bool]] = frozenset()
 

@@ -15,7 +15,7 @@ import numpy as np
 from app.retrieval.corpus import Corpus, LanguageIndex
 from app.retrieval.embed import Code, similarity
 from app.retrieval.index import Candidates
-from app.retrieval.lexicon import Ints, ranges
+from app.retrieval.lexicon import Ints, offsets, ranges
 from app.retrieval.question import Query
 from app.retrieval.score import company_rows, coverage_rows, score_rows
 from app.retrieval.subjects import agreed, named, through
@@ -164,7 +164,7 @@ def rank(corpus: Corpus, index: LanguageIndex, ask: Ask, numbers: Ints) -> Ranki
     # A stand taken decides which sentence is quoted, not which passage comes first.
     key = index.key[places] * np.repeat(by.coverage, ends - firsts)
     sentences = plain * (1000 + index.stance[places] * w.stance) // 1000 + key * w.key // 1000
-    bounds = np.concatenate([[0], np.cumsum(ends - firsts)])
+    bounds = offsets(ends - firsts)
     best = np.maximum.reduceat(plain, bounds[:-1])
     dense = _dense(corpus, ask, numbers)
     company = company_rows(ask.query, taken.terms, taken.weights, starts, index.size)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from app.errors import IndexUnusable
 from app.retrieval.analyse import Analyser, Stopwords
 from app.retrieval.embed import Code
-from app.retrieval.lexicon import Ints, Lexicon, ranges
+from app.retrieval.lexicon import Ints, Lexicon, offsets, ranges
 from app.retrieval.register import open_register
 from app.retrieval.variants import GramTable, Variants
 from domain.base import Digest, Language, sha256
@@ -46,8 +46,8 @@ class Rows:
         """The given rows, concatenated anew. Every row holds at least a sentinel, so none is empty."""
         first, end = self.starts[rows], self.starts[rows + 1]
         index = ranges(first, end)
-        starts = np.concatenate([[0], np.cumsum(end - first)])
-        return Rows(self.terms[index], self.weights[index] if len(self.weights) else self.weights, starts)
+        weights = self.weights[index] if len(self.weights) else self.weights
+        return Rows(self.terms[index], weights, offsets(end - first))
 
 
 @dataclass(frozen=True)
@@ -139,8 +139,7 @@ class Corpus:
     def codes(self, numbers: Ints) -> tuple[Code, Ints]:
         """Window codes of the passages, concatenated, and the start of each passage among them."""
         first, end = self.window_starts[numbers], self.window_starts[numbers + 1]
-        starts = np.concatenate([[0], np.cumsum(end - first)])[:-1]
-        return self.windows[ranges(first, end)], starts
+        return self.windows[ranges(first, end)], offsets(end - first)[:-1]
 
 
 def _inverse(rows: Ints, size: int) -> Ints:
@@ -165,7 +164,7 @@ def _language_index(
     data = json.loads((folder / "index" / f"lexicon.{language}.json").read_text(encoding="utf-8"))
     counted = ("idf", "found", "topical", "related", "related_shares", "related_starts")
     lexicon = Lexicon(tuple(data["stems"]), tuple(data["grams"]), *(arrays[f"{language}.{name}"] for name in counted))
-    lists = stopwords.get(language, Stopwords(frozenset(), frozenset()))
+    lists = stopwords.get(language, Stopwords())
     analyser = Analyser(language, lists, {w: tuple(p) for w, p in data["parts"].items()})
     none = np.zeros(0, dtype=np.int64)
     rows = arrays[f"{language}.rows"]

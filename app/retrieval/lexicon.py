@@ -37,12 +37,18 @@ LEAST_RELATED = 4
 """Passages in which a word must stand to have, or to be, a related word."""
 
 
+def offsets(lengths: Sequence[int] | Ints) -> Ints:
+    """Where each of the rows with these lengths starts when they stand end to end; one more entry closes the last."""
+    starts = np.zeros(len(lengths) + 1, dtype=np.int64)
+    np.cumsum(lengths, out=starts[1:])
+    return starts
+
+
 def ranges(first: Ints, end: Ints) -> Ints:
     """All integers of the ranges `[first[i], end[i])`, one after the other."""
     lengths = end - first
-    total = int(lengths.sum())
-    shift = np.repeat(first - np.concatenate([[0], np.cumsum(lengths)[:-1]]), lengths) if len(first) else first
-    return np.arange(total, dtype=np.int64) + shift
+    starts = offsets(lengths)
+    return np.arange(starts[-1], dtype=np.int64) + np.repeat(first - starts[:-1], lengths)
 
 
 @dataclass(frozen=True)
@@ -134,11 +140,11 @@ def _topical(held: Sequence[Ints], works: Sequence[str], found: Ints) -> Ints:
 
 def _related(held: Sequence[Ints], found: Ints, single: NDArray[np.bool_]) -> tuple[Ints, Ints, Ints]:
     """Per stem the words that stand in its passages more often than elsewhere; shares add up to a million."""
-    starts = np.concatenate([[0], np.cumsum([len(h) for h in held])]).astype(np.int64)
+    starts = offsets([len(h) for h in held])
     flat = np.concatenate(held) if held else np.zeros(0, dtype=np.int64)
     order = np.argsort(flat, kind="stable")
     rows = np.repeat(np.arange(len(held)), np.diff(starts))[order]
-    at = np.concatenate([[0], np.cumsum(found)]).astype(np.int64)
+    at = offsets(found)
     usable = single & (found >= LEAST_RELATED)
     total = max(1, len(held))
     ids: list[int] = []

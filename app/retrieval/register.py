@@ -6,12 +6,13 @@ the same matter decides for every party.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app.retrieval.analyse import Analyser
 from app.retrieval.lexicon import Ints
@@ -40,6 +41,34 @@ class Word:
     parts: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Coded:
+    """Words by the numbers of their stems; row i of `parts` [words, 2] holds those of word i's parts."""
+
+    stem: Ints
+    parts: Ints
+    weight: Ints
+
+    def held(self, mark: NDArray[np.bool_]) -> Ints:
+        """Per word how much of its weight is marked, in thousandths; a compound is found by its parts too.
+
+        `mark` is per stem, with one more entry for `NONE`.
+        """
+        return self.weight * np.where(mark[self.stem], 1000, PARTS * mark[self.parts].sum(axis=1))
+
+
+def coded(words: Collection[Word], numbers: Mapping[str, int]) -> Coded:
+    """The words by these numbers of the stems."""
+    stems = [numbers.get(word.stem, NONE) for word in words]
+    parts = [[numbers.get(part, NONE) for part in word.parts] or [NONE, NONE] for word in words]
+    weights = [word.weight for word in words]
+    return Coded(
+        np.array(stems, dtype=np.int64),
+        np.array(parts, dtype=np.int64).reshape(-1, 2),
+        np.array(weights, dtype=np.int64),
+    )
+
+
 def weighed(word: str, analyser: Analyser, known: Mapping[str, int]) -> Word:
     """The word with its weight among the `known`; a word of action or degree keeps a share of it."""
     stem = analyser.stem(word)
@@ -58,17 +87,13 @@ class Entry:
 
 @dataclass(frozen=True)
 class MatterNames:
-    """All names in one language. Name i has the words `words[starts[i]:starts[i + 1]]` and belongs to `matter[i]`."""
+    """All names in one language: name i has the words `words[starts[i]:starts[i + 1]]` and belongs to `matter[i]`."""
 
     stems: tuple[str, ...]
     worth: Ints
     """Per stem its weight."""
-    stem: Ints
-    """Per word its stem."""
-    parts: Ints
-    """[words, 2]: the stems of its parts."""
-    weight: Ints
-    """Per word its weight."""
+    distinct: Coded
+    """Every word of the names once; `words` are numbers of these."""
     words: Ints
     starts: Ints
     matter: Ints
@@ -83,39 +108,35 @@ class MatterNames:
         """The weight of each stem."""
         return dict(zip(self.stems, self.worth.tolist(), strict=True))
 
+    @cached_property
+    def _whole(self) -> Ints:
+        """The weight of each name."""
+        return np.maximum(np.add.reduceat(self.distinct.weight[self.words], self.starts[:-1]), 1)
+
     def closest(self, said: Sequence[Word]) -> int | None:
         """The matter whose name holds what was `said` and hardly anything beside; the first among equals."""
-        asked = [(word.weight, self._number(word.stem), [self._number(p) for p in word.parts]) for word in said]
-        whole = sum(weight for weight, _, _ in asked)
+        asked = coded(said, self.numbers)
+        whole = int(asked.weight.sum())
         if not whole:
             return None
-        of_names = self._shares({n for _, stem, parts in asked for n in (stem, *parts)})
-        best, found = 0, None
+        found = self.distinct.held(self._mark(asked.stem, asked.parts))[self.words]
+        of_names = np.add.reduceat(found, self.starts[:-1]) // self._whole
+        best, nearest = 0, None
         for name in np.flatnonzero(of_names >= SURE).tolist():
             words = self.words[self.starts[name] : self.starts[name + 1]]
-            held = {*self.stem[words].tolist(), *self.parts[words].ravel().tolist()} - {NONE}
-            share = sum(w * (1000 if s in held else PARTS * sum(p in held for p in ps)) for w, s, ps in asked) // whole
+            held = asked.held(self._mark(self.distinct.stem[words], self.distinct.parts[words]))
+            share = int(held.sum()) // whole
             score = min(share, int(of_names[name])) + share // BOTH
             if share >= SURE and score > best:
-                best, found = score, int(self.matter[name])
-        return found
+                best, nearest = score, int(self.matter[name])
+        return nearest
 
-    def _number(self, stem: str) -> int:
-        return self.numbers.get(stem, NONE)
-
-    def _shares(self, held: Iterable[int]) -> Ints:
-        """How much of each name's weight stands among the stems `held`; a compound is found by its parts too."""
+    def _mark(self, stems: Ints, parts: Ints) -> NDArray[np.bool_]:
+        """Per stem whether it is one of these, and a last entry for `NONE`, which never is."""
         mark = np.zeros(len(self.stems) + 1, dtype=bool)
-        mark[list(held)] = True
+        mark[stems] = mark[parts] = True
         mark[NONE] = False
-        found = self.weight * np.where(mark[self.stem], 1000, PARTS * mark[self.parts].sum(axis=1))
-        whole = np.add.reduceat(self.weight[self.words], self.starts[:-1])
-        shares: Ints = np.add.reduceat(found[self.words], self.starts[:-1]) // np.maximum(whole, 1)
-        return shares
-
-
-SEALED = tuple(field.name for field in fields(MatterNames))[1:]
-"""The arrays that are sealed of the names of a language; their stems are text."""
+        return mark
 
 
 @dataclass(frozen=True)
@@ -150,8 +171,12 @@ class Register:
 
 def open_register(meta: Mapping[str, Any], arrays: Mapping[str, Ints]) -> Register:
     """The register as `ingestion.register` sealed it. Raises KeyError, TypeError or AttributeError when damaged."""
-    names = {}
-    for tag, stems in meta["stems"].items():
-        names[tag] = MatterNames(tuple(stems), *(arrays[f"{tag}.name_{name}"] for name in SEALED))
+    names = {tag: _names(tag, stems, arrays) for tag, stems in meta["stems"].items()}
     places = arrays["places"], arrays["place_starts"]
     return Register(tuple(meta["ids"]), tuple(meta["parties"]), *places, names)
+
+
+def _names(tag: Language, stems: Sequence[str], arrays: Mapping[str, Ints]) -> MatterNames:
+    sealed = ("worth", "stem", "parts", "weight", "words", "starts", "matter")
+    worth, stem, parts, weight, words, starts, matter = (arrays[f"{tag}.name_{name}"] for name in sealed)
+    return MatterNames(tuple(stems), worth, Coded(stem, parts, weight), words, starts, matter)

@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from app.retrieval.analyse import PAIR, word_grams
-from app.retrieval.lexicon import Ints, Lexicon
+from app.retrieval.lexicon import Ints, Lexicon, offsets
 
 _NEAR = 0.72
 """Dice similarity of 4-gram sets from which a word of the documents counts as a variant of a question word."""
@@ -37,10 +37,8 @@ def gram_table(stems: Sequence[str]) -> GramTable:
             held.setdefault(gram, []).append(i)
     grams_sorted = tuple(sorted(held))
     flat = [i for gram in grams_sorted for i in held[gram]]
-    starts = np.cumsum([0] + [len(held[gram]) for gram in grams_sorted])
-    return GramTable(
-        grams_sorted, starts.astype(np.int64), np.array(flat, dtype=np.int64), np.array(sizes, dtype=np.int64)
-    )
+    starts = offsets([len(held[gram]) for gram in grams_sorted])
+    return GramTable(grams_sorted, starts, np.array(flat, dtype=np.int64), np.array(sizes, dtype=np.int64))
 
 
 class Variants:

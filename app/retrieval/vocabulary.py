@@ -78,7 +78,7 @@ def stemmed(file: VocabularyFile, stopwords: Mapping[Language, Stopwords]) -> St
     """Every term of the file in stems: worked out when an election is built, not when it is served."""
     found: dict[Language, list[list[str]]] = {}
     for tag in sorted({tag for concept in file.concepts for tag in concept.terms}):
-        analyser = Analyser(tag, stopwords.get(tag, Stopwords(frozenset(), frozenset())))
+        analyser = Analyser(tag, stopwords.get(tag, Stopwords()))
         found[tag] = [
             [" ".join(analyser.stem(word) for word in analyser.content(term)) for term in concept.terms.get(tag, ())]
             for concept in file.concepts

@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from evaluation.guard.items import Item
+from guardrails.normalise import LEET
 
 Disguise = Callable[[str, random.Random], str]
 _UMLAUTS = (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss"), ("Ä", "Ae"), ("Ö", "Oe"), ("Ü", "Ue"))
-_LEET = dict(zip("oieast", "013457", strict=True))
+_DIGITS = {letter: digit for digit, letter in LEET.items() if digit.isdigit()}
 
 
 def typo(text: str, chance: random.Random) -> str:
@@ -40,8 +41,8 @@ def umlauts_spelt(text: str, chance: random.Random) -> str:
 
 
 def leet(text: str, chance: random.Random) -> str:
-    """Digits and signs for some of the letters that they look like."""
-    return "".join(_LEET[c.lower()] if c.lower() in _LEET and chance.random() < 0.4 else c for c in text)
+    """Digits for some of the letters that they look like."""
+    return "".join(_DIGITS[c.lower()] if c.lower() in _DIGITS and chance.random() < 0.4 else c for c in text)
 
 
 DISGUISES: Mapping[str, Disguise] = {

@@ -1,7 +1,7 @@
 """Trains the guard's classifier from the phrasing families and writes it with its card.
 
 `python -m evaluation.guard.train` leaves one family in eight out of training, draws the lines on those and
-prints what they would decline. The frozen held-out part is never read. About half an hour on two quiet cores.
+prints what they would decline. The frozen held-out part is never read. About forty minutes on two quiet cores.
 """
 
 from __future__ import annotations
