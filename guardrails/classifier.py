@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from io import BytesIO
+from itertools import accumulate, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -30,12 +32,12 @@ ANSWER = "answer"
 SLOT = "party"
 """The English word that stands for a slot."""
 
-Ids = NDArray[np.int32]
+Ids = tuple[int, ...]
 Floats = NDArray[np.float32]
 Said = tuple[Sequence[Token], Language]
 """The words of a turn and the language they are read in."""
-Run = Callable[[Ids], Floats]
-"""Piece ids [texts, pieces] to logits [texts, labels]; all texts of one call have the same length."""
+Run = Callable[[Ids], tuple[Floats, Floats]]
+"""Piece ids [pieces] to logits [labels], and to what each piece adds to them [pieces, labels]."""
 
 
 class ClassifierError(ValueError):
@@ -89,21 +91,41 @@ class Classifier:
 
     def scores(self, ids: Sequence[int], words: Sequence[str]) -> Mapping[str, int]:
         """The same for a text already cut into pieces, with its words as they are spelled."""
-        logits = self.run(np.array([ids], dtype=np.int32))[0].astype(np.float64)
+        logits = self.run(tuple(ids))[0].astype(np.float64)
         if words:
             logits += self.grams.logits(words)
         return dict(zip(self.card.labels, _shares(logits), strict=True))
 
     def weightiest(self, words: Sequence[Token], language: Language, label: str) -> tuple[int, int]:
-        """First and last place of the words without which the label is least likely."""
+        """First and last place of the words without which the label is least likely.
+
+        Only the runs of words that add most to the label are left out in turn.
+        """
         width = max(1, min(SPAN, len(words) - 1))
-        left = [self.read([*words[:i], *words[i + width :]], language)[label] for i in range(len(words) - width + 1)]
-        place = left.index(min(left))
+        added = self._added(words, language, label)
+        sums = [sum(added[i : i + width]) for i in range(len(words) - width + 1)]
+        tried: list[int] = []
+        for place in sorted(range(len(sums)), key=lambda i: -sums[i]):
+            if len(tried) < TRIED and all(abs(place - other) >= APART for other in tried):
+                tried.append(place)
+        left = {i: self.read([*words[:i], *words[i + width :]], language)[label] for i in tried}
+        place = min(tried, key=left.__getitem__)
         return place, place + width - 1
 
+    def _added(self, words: Sequence[Token], language: Language, label: str) -> list[float]:
+        """Per word what it adds to the label, less what it adds to being answered."""
+        of, answer = (self.card.labels.index(name) for name in (label, ANSWER))
+        parts = self.run(tuple(self.cut(words, language)))[1][1:-1]
+        ends = list(accumulate((len(self.cut([word], language)) - 2 for word in words), initial=0))
+        return [float((parts[a:b, of] - parts[a:b, answer]).sum()) for a, b in pairwise(ends)]
 
+
+RECENT = 16
+"""Texts whose reading is kept: that of a declined one is asked for again to explain it."""
 SPAN = 3
 """Words that are left out together to find what a verdict rests on."""
+TRIED, APART = 3, 2
+"""Runs of words that are left out, and how many words apart they start at least."""
 
 
 def spelled(tokens: Sequence[Token]) -> list[str]:
@@ -167,11 +189,13 @@ def _opened(weights: bytes, labels: int) -> Run:
         session = onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # the engine raises its own kinds
         raise ClassifierError(f"{WEIGHTS} cannot be opened ({type(error).__name__})") from error
-    if session.get_outputs()[0].shape[-1] != labels:
+    if [out.shape[-1] for out in session.get_outputs()] != [labels, labels]:
         raise ClassifierError(f"{WEIGHTS} and {CARD} do not have the same labels")
 
-    def run(ids: Ids) -> Floats:
-        found: Floats = session.run(None, {"ids": ids, "mask": np.ones_like(ids)})[0]
-        return found
+    @lru_cache(maxsize=RECENT)
+    def run(ids: Ids) -> tuple[Floats, Floats]:
+        row = np.array([ids], dtype=np.int32)
+        logits, parts = session.run(None, {"ids": row, "mask": np.ones_like(row)})
+        return logits[0], parts[0]
 
     return run

@@ -7,6 +7,7 @@ building nor serving needs torch. Parity with sentence-transformers is a test.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,10 @@ from safetensors.numpy import load_file
 from app.errors import BuildError
 
 Floats = NDArray[np.float32]
+Axes = list[str | int]
 _MS = "com.microsoft"
+_PARTS = ("by_average", "by_peak")
+"""What a token adds through the mean and through the maximum; explanation, so it stays in float32."""
 
 
 def export(model_dir: Path, target: Path) -> None:
@@ -34,14 +38,15 @@ def export(model_dir: Path, target: Path) -> None:
     graph = _Graph(weights, float(config["layer_norm_eps"]), int(config["num_attention_heads"]))
     graph.encoder(int(config["num_hidden_layers"]))
     graph.pooling()
-    onnx.save(graph.model("embedding", int(config["hidden_size"])), str(target))
+    onnx.save(graph.model({"embedding": ["batch", int(config["hidden_size"])]}), str(target))
 
 
 def export_classifier(weights: dict[str, Floats], layers: int, heads: int, epsilon: float, target: Path) -> None:
     """Write an encoder with a linear head over the mean and the maximum of its tokens, weights as int8.
 
     `weights` are those of a BERT encoder, `head.weight` [labels, 2 * width] and `head.bias`. Inputs as in
-    `export`, without padding: all texts of one call are equally long. Output `logits`: float32 [batch, labels].
+    `export`, without padding: all texts of one call are equally long. Outputs `logits`: float32 [batch, labels],
+    and `parts`: float32 [batch, tokens, labels], what each token adds to them; with the bias they add up.
     """
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
@@ -49,9 +54,17 @@ def export_classifier(weights: dict[str, Floats], layers: int, heads: int, epsil
     graph.encoder(layers)
     graph.head()
     whole = target.with_suffix(".whole.onnx")
-    onnx.save(graph.model("logits", len(weights["head.bias"])), str(whole))
-    known = {"DefaultTensorType": TensorProto.FLOAT}
-    quantize_dynamic(str(whole), str(target), weight_type=QuantType.QInt8, per_channel=True, extra_options=known)
+    graph.parts()
+    width = len(weights["head.bias"])
+    onnx.save(graph.model({"logits": ["batch", width], "parts": ["batch", "tokens", width]}), str(whole))
+    quantize_dynamic(
+        str(whole),
+        str(target),
+        weight_type=QuantType.QInt8,
+        per_channel=True,
+        nodes_to_exclude=list(_PARTS),
+        extra_options={"DefaultTensorType": TensorProto.FLOAT},
+    )
     whole.unlink()
 
 
@@ -105,14 +118,14 @@ class _Graph:
         inputs += [self.weight(f"{prefix}.{x}") for x in ("LayerNorm.weight", "LayerNorm.bias", "dense.bias")]
         self.add("SkipLayerNormalization", inputs, [out], _MS, epsilon=self.epsilon)
 
-    def model(self, output: str, width: int) -> onnx.ModelProto:
-        """All that was added, as a model whose one output has this width."""
+    def model(self, outputs: Mapping[str, Axes]) -> onnx.ModelProto:
+        """All that was added, as a model with these outputs and their shapes."""
         return helper.make_model(
             helper.make_graph(
                 self.nodes,
-                output,
+                next(iter(outputs)),
                 [helper.make_tensor_value_info(n, TensorProto.INT32, ["batch", "tokens"]) for n in ("ids", "mask")],
-                [helper.make_tensor_value_info(output, TensorProto.FLOAT, ["batch", width])],
+                [helper.make_tensor_value_info(n, TensorProto.FLOAT, axes) for n, axes in outputs.items()],
                 self.initializers,
             ),
             opset_imports=[helper.make_opsetid("", 17), helper.make_opsetid(_MS, 1)],
@@ -126,6 +139,23 @@ class _Graph:
         self.add("Concat", ["average", "peak"], ["pooled"], axis=1)
         inputs = ["pooled", self.weight("head.weight", True), self.weight("head.bias")]
         self.add("Gemm", inputs, ["logits"])
+
+    def parts(self) -> None:
+        """What each token adds to the head: its share of the mean, and of the maximum wherever it is the highest."""
+        weight = self.weights["head.weight"].T
+        width = len(weight) // 2
+        by_average, by_peak = _PARTS
+        self.add("Unsqueeze", ["peak", self.const("axis1", np.array([1], dtype=np.int64))], ["peaks"])
+        self.add("Equal", [self.hidden, "peaks"], ["tops"])
+        self.add("Cast", ["tops"], ["top"], to=TensorProto.FLOAT)
+        self.add("Mul", [self.hidden, "top"], ["highest"])
+        self.add("MatMul", ["highest", self.const("head.peak", weight[width:])], [by_peak], name=by_peak)
+        self.add("MatMul", [self.hidden, self.const("head.average", weight[:width])], [by_average], name=by_average)
+        self.add("Cast", ["mask"], ["ones"], to=TensorProto.FLOAT)
+        self.add("ReduceSum", ["ones", "axis1"], ["tokens"])
+        self.add("Unsqueeze", ["tokens", "axis1"], ["length"])
+        self.add("Div", [by_average, "length"], ["average_parts"])
+        self.add("Add", ["average_parts", by_peak], ["parts"])
 
     def pooling(self) -> None:
         """Mean over the tokens that the mask keeps, then unit length."""

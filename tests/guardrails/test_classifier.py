@@ -6,6 +6,7 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from guardrails.classifier import CARD, PIECES, WEIGHTS, ClassifierError, open_classifier
@@ -42,6 +43,15 @@ def test_scores_add_up_and_come_again() -> None:
     scores = read("Ist das Programm von x realistisch?", "de")
     assert abs(sum(scores.values()) - 1000) <= len(scores)
     assert read("Ist das Programm von x realistisch?", "de") == scores
+
+
+def test_what_the_words_add_makes_the_reading() -> None:
+    ids = tuple(MODEL.cut(tokens(clean("Which party is the best for families?"), NO_WORDS), "en"))
+    logits, parts = MODEL.run(ids)
+    other, its_parts = MODEL.run(ids[:-2] + ids[-1:])
+    assert parts.shape == (len(ids), len(MODEL.card.labels))
+    # The bias is the same in both, so it is not in the difference.
+    assert np.abs((logits - other) - (parts.sum(0) - its_parts.sum(0))).max() < 0.1
 
 
 @pytest.mark.parametrize("name", [WEIGHTS, PIECES, "gloss.de.tsv"])

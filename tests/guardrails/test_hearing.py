@@ -23,17 +23,18 @@ VOCABULARY = {word: i for i, word in enumerate(WORDS)}
 LABELS = ("answer", *POLICY.categories)
 
 
-def judged(ids: Ids) -> Floats:
+def judged(ids: Ids) -> tuple[Floats, Floats]:
     """A model that knows two things: `best` is a judgement after or beside another word, `hello` is chatter."""
-    logits = np.zeros((len(ids), len(LABELS)), dtype=np.float32)
-    for row, words in zip(logits, ids, strict=True):
-        said = {WORDS[i] for i in words}
-        row[LABELS.index("answer")] = 8
-        if "best" in said and len(said) > 3:
-            row[LABELS.index("value_judgement")] = 16
-        if said <= {"[CLS]", "hello", "so", "[SEP]"}:
-            row[LABELS.index("about_service")] = 16
-    return logits
+    said = [WORDS[i] for i in ids]
+    logits = np.zeros(len(LABELS), dtype=np.float32)
+    logits[LABELS.index("answer")] = 8
+    if "best" in said and len(set(said)) > 3:
+        logits[LABELS.index("value_judgement")] = 16
+    if set(said) <= {"[CLS]", "hello", "so", "[SEP]"}:
+        logits[LABELS.index("about_service")] = 16
+    parts = np.zeros((len(ids), len(LABELS)), dtype=np.float32)
+    parts[[word == "best" for word in said], LABELS.index("value_judgement")] = 16
+    return logits, parts
 
 
 CARD = Card(
