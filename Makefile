@@ -22,7 +22,7 @@ run: setup frontend demo ## install, build the demo election, serve it
 	$(BIN)/isegoria serve --host $(HOST) --port $(PORT)
 
 setup: $(VENV)/.ready ## install only
-	@$(BIN)/python -m compileall -q app domain guardrails ingestion # as the installed packages are: a start compiles nothing
+	@$(BIN)/python -m compileall -q app audit domain guardrails ingestion # as the installed packages are: a start compiles nothing
 
 $(VENV)/.ready: pyproject.toml constraints.txt
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed; set PYTHON=/path/to/python3.11"; exit 2; }

@@ -22,7 +22,7 @@ from app.settings import Settings
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 
 Row = dict[str, Any]
-OWN = {"app", "domain", "guardrails", "ingestion", "evaluation"}
+OWN = {"app", "audit", "domain", "guardrails", "ingestion", "evaluation"}
 JSONL = typer.Option("--jsonl", help="Read JSON lines from standard input, write one JSON line for each")
 
 

@@ -51,7 +51,7 @@ def code_digest() -> str:
     """Digest of the program's own source, so that a record says which code answered."""
     root = Path(__file__).parent.parent
     running = hashlib.sha256()
-    for package in ("domain", "guardrails", "app"):
+    for package in ("audit", "domain", "guardrails", "app"):
         for path in sorted((root / package).rglob("*.py")):
             running.update(f"{path.relative_to(root)}\n".encode() + path.read_bytes())
     return running.hexdigest()

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from app.errors import IndexUnusable
-from app.storage.folders import sync_folder
+from audit.files import sync_folder
 from domain.base import Digest
 
 MANIFEST = "files.json"

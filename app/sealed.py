@@ -12,7 +12,7 @@ import os
 from pathlib import Path
 
 from app.places import MANIFEST
-from app.storage.folders import sync_folder
+from audit.files import sync_folder
 from domain.base import Digest, canonical, digest_of
 
 ENGINE = "index/qdrant/"

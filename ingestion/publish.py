@@ -14,7 +14,7 @@ from pathlib import Path
 from app.errors import BuildError
 from app.places import builds_folder
 from app.sealed import intact, seal_folder
-from app.storage.folders import sync_folder
+from audit.files import sync_folder
 
 UNFINISHED = ".new-"
 

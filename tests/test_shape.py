@@ -16,7 +16,7 @@ from domain.election import Election
 from tests.neutrality.worlds import certain
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("domain", "guardrails", "app", "ingestion", "evaluation")
+PACKAGES = ("audit", "domain", "guardrails", "app", "ingestion", "evaluation")
 MODULES = sorted(p for name in (*PACKAGES, "audit") for p in (ROOT / name).rglob("*.py"))
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 GUIDE_LINES, CEILING_LINES = 200, 400

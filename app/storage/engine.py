@@ -19,8 +19,8 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, 
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from app.errors import RecordError, RecordUnavailable, RecordUnreadable, RecordWriteFailed
-from app.storage.folders import make_folder
 from app.storage.migrations import HEAD, upgrade
+from audit.files import make_folder
 
 SQLITE_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 SQLITE_MEANING = {

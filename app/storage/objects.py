@@ -6,13 +6,10 @@ What derives from a person's words never goes here: an unsalted digest of a ques
 
 from __future__ import annotations
 
-import os
-import tempfile
-from contextlib import suppress
 from pathlib import Path
 
 from app.errors import RecordUnreadable, RecordWriteFailed
-from app.storage.folders import make_folder, sync_folder
+from audit.files import make_folder, write_whole
 from domain.base import Digest, sha256
 
 
@@ -29,7 +26,7 @@ def put_object(folder: Path, data: bytes) -> Digest:
         if path.is_file() and path.read_bytes() == data:
             return digest
         make_folder(path.parent)
-        _write_whole(path, data)
+        write_whole(path, data)
     except OSError as error:
         raise RecordWriteFailed(f"{path}: the object cannot be stored: {error.strerror}") from error
     return digest
@@ -55,19 +52,3 @@ def get_object(folder: Path, digest: Digest) -> bytes:
     if sha256(data) != digest:
         raise RecordUnreadable(f"{path}: the object does not have the digest it is named by")
     return data
-
-
-def _write_whole(path: Path, data: bytes) -> None:
-    """Write beside, fsync, rename, fsync the folder: a crash leaves the old state or the new one."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, path)
-    except OSError:
-        with suppress(OSError):
-            os.unlink(name)
-        raise
-    sync_folder(path.parent)

@@ -1,0 +1,42 @@
+"""Files and folders that survive a power cut: what has its final name is whole and on disk."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+
+def make_folder(path: Path) -> None:
+    """Create the folder and those above it, durably. Raises OSError."""
+    fresh = [p for p in (path, *path.parents) if not p.exists()]
+    path.mkdir(parents=True, exist_ok=True)
+    for made in reversed(fresh):
+        sync_folder(made.parent)
+
+
+def sync_folder(path: Path) -> None:
+    """Wait until the folder's entries are on disk. Raises OSError."""
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def write_whole(path: Path, data: bytes, mode: int = 0o600) -> None:
+    """Write beside, fsync, rename, fsync the folder: a crash leaves the old state or the new one. Raises OSError."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            os.fchmod(handle, mode)
+            file.write(data)
+            file.flush()
+            os.fsync(handle)
+        os.replace(name, path)
+    except OSError:
+        with suppress(OSError):
+            os.unlink(name)
+        raise
+    sync_folder(path.parent)

@@ -1,0 +1,126 @@
+"""The whole of a published log checked against its signed checkpoint, from its files alone.
+
+Promise: every entry is hashed and every tile compared; what is wrong is named exactly, as far as one fault lies in
+it; no file is read beyond the length it may have.
+"""
+
+from __future__ import annotations
+
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from audit.checkpoints import Head, read_head
+from audit.errors import BadEntry, BadRoot, BadTile, Forked, Malformed, Missing
+from audit.merkle import Hash, leaf_hash, range_root, root
+from audit.notes import LARGEST, read_note
+from audit.policy import Policy
+from audit.tiles import CHECKPOINT, ENTRIES, HEIGHT, WIDTH, Fetch, Tree, levels, tile_path, widths
+
+TIMEOUT = 30.0
+"""Seconds that a server may take for a file."""
+Say = Callable[[int, int], None]
+"""Told how many entries of how many have been read."""
+
+
+def from_folder(folder: Path) -> Fetch:
+    """Reads a log from its folder."""
+
+    def fetch(path: str, limit: int) -> bytes:
+        try:
+            with (folder / path).open("rb") as file:
+                return _bounded(file.read(limit + 1), path, limit)
+        except OSError as error:
+            raise Missing(path, f"cannot be read: {error.strerror}") from error
+
+    return fetch
+
+
+def from_url(prefix: str) -> Fetch:
+    """Reads a log from a web server. Raises Malformed for an address that is not http or https."""
+    if urlsplit(prefix).scheme not in ("http", "https"):
+        raise Malformed(prefix, "not an http or https address")
+
+    def fetch(path: str, limit: int) -> bytes:
+        try:
+            with urllib.request.urlopen(f"{prefix.rstrip('/')}/{path}", timeout=TIMEOUT) as reply:  # noqa: S310
+                return _bounded(reply.read(limit + 1), path, limit)
+        except (OSError, ValueError) as error:
+            raise Missing(path, f"cannot be fetched: {error}") from error
+
+    return fetch
+
+
+def _bounded(data: bytes, path: str, limit: int) -> bytes:
+    if len(data) > limit:
+        raise Malformed(path, f"longer than {limit} bytes")
+    return data
+
+
+def verify_head(data: bytes, policy: Policy, what: str = CHECKPOINT) -> Head:
+    """The head of a checkpoint that the policy accepts. Raises Malformed or BadSignature about `what`."""
+    note = read_note(data, what)
+    head = read_head(note.text, what)
+    policy.check(note, head.origin, what)
+    return head
+
+
+def verify_log(fetch: Fetch, policy: Policy, earlier: Sequence[bytes] = (), say: Say | None = None) -> Head:
+    """The head of a log all of whose entries and tiles are right, and which extends the `earlier` checkpoints.
+
+    Raises Missing, Malformed, BadSignature, BadEntry, BadTile, BadRoot or Forked, naming the object.
+    """
+    head = verify_head(fetch(CHECKPOINT, LARGEST), policy)
+    before = [verify_head(data, policy, f"earlier checkpoint {n}") for n, data in enumerate(earlier, start=1)]
+    tree = Tree(fetch, head.size)
+    derived: list[Hash] = []
+    for n, _ in widths(head.size):
+        derived += map(leaf_hash, tree.entries(n))
+        if say is not None:
+            say(min(len(derived), head.size), head.size)
+    derived = derived[: head.size]
+    if root(derived) != head.root:
+        raise _culprit(tree, derived, head)
+    for level, n, part in _tiles(derived):
+        if tree.hashes(level, n)[: len(part)] != part:
+            raise BadTile(tile_path(level, n, len(part)), "does not hold the hashes of what lies below it")
+    for number, old in enumerate(before, start=1):
+        if old.size > head.size or root(derived[: old.size]) != old.root:
+            raise Forked(f"earlier checkpoint {number}", f"a tree of {old.size} that this log does not extend")
+    return head
+
+
+def _tiles(row: list[Hash]) -> Iterator[tuple[int, int, list[Hash]]]:
+    """Level, number and hashes of every tile over these leaf hashes, from the lowest level upwards."""
+    for level, count in levels(len(row)):
+        parts = [row[n * WIDTH : n * WIDTH + width] for n, width in widths(count)]
+        yield from ((level, n, part) for n, part in enumerate(parts))
+        row = [root(part) for part in parts if len(part) == WIDTH]
+
+
+def _culprit(tree: Tree, derived: list[Hash], head: Head) -> Exception:
+    """What keeps the entries from leading to the signed root: the lowest level from which the tiles lead there."""
+    below: list[Hash] = derived
+    for level, count in levels(head.size):
+        published = [h for n, _ in widths(count) for h in tree.hashes(level, n)][:count]
+        if _leads(tree, level, published) == head.root:
+            wrong = next(i for i, (a, b) in enumerate(zip(published, below, strict=True)) if a != b)
+            if level == 0:
+                n, width = wrong // WIDTH, min(WIDTH, head.size - wrong // WIDTH * WIDTH)
+                place = f"leaf {wrong}, entry {wrong % WIDTH} of {tile_path(ENTRIES, n, width)}"
+                return BadEntry(place, "is not the entry that was logged")
+            return BadTile(tile_path(level - 1, wrong), "does not hold the hashes that the tile above was made from")
+        below = [root(published[at : at + WIDTH]) for at in range(0, count // WIDTH * WIDTH, WIDTH)]
+    return BadRoot(CHECKPOINT, "neither the entries nor the tiles lead to the root that it states")
+
+
+def _leads(tree: Tree, level: int, published: Sequence[Hash]) -> Hash:
+    """The root that the hashes published on a level lead to, with what is published below for the rest."""
+
+    def node(height: int, n: int) -> Hash:
+        inside = height - HEIGHT * level
+        return root(published[n << inside : (n + 1) << inside]) if inside >= 0 else tree.node(height, n)
+
+    return range_root(0, tree.size, node)

@@ -1,0 +1,169 @@
+"""The one that writes a log: entries in, tiles and a signed checkpoint out, in an order that no crash can turn.
+
+Promise: tiles are on disk before the head over them is signed; what was signed is remembered beside the key before
+it is published; a head that does not extend the remembered one is never signed, also when the folder or the
+entries come from an old backup. After the first failed write nothing more is written.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Self, TypeVar
+
+from audit.checkpoints import Head, read_head
+from audit.errors import AuditError, Busy, Forked, Missing, Stopped
+from audit.files import make_folder, write_whole
+from audit.merkle import Hash, leaf_hash, root
+from audit.notes import LARGEST, Signer, read_note
+from audit.tiles import CHECKPOINT, ENTRIES, WIDTH, Tree, pack, tile_path
+from audit.verify import from_folder
+
+LOCK = ".lock"
+PUBLIC = 0o644
+Piece = TypeVar("Piece")
+
+
+class Writer:
+    """One log in a folder, from `open` to `close`."""
+
+    def __init__(self, folder: Path, signer: Signer, memory: Path) -> None:
+        """`memory` is the file, beside the key and outside every backup, that holds the last checkpoint signed."""
+        self._folder, self._signer, self._memory = folder, signer, memory
+        self._fetch = from_folder(folder)
+        self._lock: int | None = None
+        self._failed: str | None = None
+        self.note = b""
+        """The last checkpoint, as signed."""
+        self.head = Head(signer.name, 0, root([]))
+
+    def open(self) -> None:
+        """Take the lock and go on where the log stands. Raises Busy, Forked, BadSignature, Malformed or Stopped."""
+        try:
+            make_folder(self._folder)
+            make_folder(self._memory.parent)
+            self._lock = os.open(self._folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self.close()
+            raise Busy(str(self._folder), "another writer holds this log") from None
+        except OSError as error:
+            self.close()
+            raise Stopped(str(self._folder), f"cannot be written to: {error.strerror}") from error
+        try:
+            self._recover()
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Let the log go."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def __enter__(self) -> Self:
+        self.open()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def append(self, entries: Sequence[bytes]) -> Head:
+        """Add the entries, in their order, and publish the head over them. Raises Stopped, Forked or Malformed."""
+        if self._failed is not None or self._lock is None:
+            raise Stopped(str(self._folder), self._failed or "the log is not open")
+        if not entries:
+            return self.head
+        try:
+            full = self._extend(entries)
+            self._publish(self.head.size + len(entries))
+        except (OSError, Missing) as error:
+            self._failed = f"nothing is written until a restart: {error}"
+            raise Stopped(str(self._folder), self._failed) from error
+        for path in full:
+            shutil.rmtree(self._folder / f"{path}.p", ignore_errors=True)
+        return self.head
+
+    def _recover(self) -> None:
+        """The head that was signed last, published if a crash came between."""
+        signed, published = self._read(self._memory), self._read(self._folder / CHECKPOINT)
+        if signed is None:
+            if published is not None:
+                raise Forked(str(self._memory), "is gone, so it is not known what this key has signed")
+            self._publish(0)
+            return
+        self.note, self.head = signed
+        if published is not None and published[1] == self.head:
+            self._check()
+        elif published is None or published[1].size < self.head.size:
+            self._check()
+            write_whole(self._folder / CHECKPOINT, self.note, PUBLIC)
+        else:
+            raise Forked(CHECKPOINT, f"is not what this key signed last, a tree of {self.head.size}")
+
+    def _check(self) -> None:
+        """That the tiles carry the head that was signed. Raises Forked."""
+        try:
+            carried = self.head.size == 0 or Tree(self._fetch, self.head.size).root() == self.head.root
+        except AuditError:
+            carried = False
+        if not carried:
+            raise Forked(str(self._folder), f"is not the tree of {self.head.size} that was signed; an old backup?")
+
+    def _read(self, path: Path) -> tuple[bytes, Head] | None:
+        """A checkpoint of this key, or None where there is no file."""
+        try:
+            with path.open("rb") as file:
+                data = file.read(LARGEST + 1)
+        except FileNotFoundError:
+            return None
+        note = read_note(data, str(path))
+        head = read_head(note.text, str(path))
+        if head.origin != self._signer.name or not note.signed_by([self._signer.key], str(path)):
+            raise Forked(str(path), f"is not signed by {self._signer.name}")
+        return data, head
+
+    def _extend(self, entries: Sequence[bytes]) -> list[str]:
+        """Write bundles and tiles for the entries; the paths of those that are full now."""
+        old = Tree(self._fetch, self.head.size)
+        n, within = divmod(self.head.size, WIDTH)
+        kept = old.entries(n)[:within] if within else []
+        full = self._write_row(ENTRIES, n, [pack([entry]) for entry in (*kept, *entries)])
+        hashes: list[Hash] = [leaf_hash(entry) for entry in entries]
+        level, count = 0, self.head.size
+        while hashes:
+            n, within = divmod(count, WIDTH)
+            row = [*(old.hashes(level, n)[:within] if within else []), *hashes]
+            full += self._write_row(level, n, row)
+            hashes = [root(part) for part in _parts(row) if len(part) == WIDTH]
+            level, count = level + 1, count // WIDTH
+        return full
+
+    def _write_row(self, level: int | str, n: int, row: Sequence[bytes]) -> list[str]:
+        full: list[str] = []
+        for number, part in enumerate(_parts(row), start=n):
+            path = tile_path(level, number, len(part))
+            make_folder((self._folder / path).parent)
+            write_whole(self._folder / path, b"".join(part), PUBLIC)
+            if len(part) == WIDTH:
+                full.append(path)
+        return full
+
+    def _publish(self, size: int) -> None:
+        """Sign the head over so many leaves, remember it, publish it. Raises Forked, Missing, Malformed or OSError."""
+        tree = Tree(self._fetch, size)
+        if self.head.size and tree.root(self.head.size) != self.head.root:
+            raise Forked(str(self._folder), f"does not extend the tree of {self.head.size} that was signed")
+        head = Head(self.head.origin, size, tree.root())
+        note = self._signer.sign(head.text()).encode()
+        write_whole(self._memory, note)
+        self.note, self.head = note, head
+        write_whole(self._folder / CHECKPOINT, note, PUBLIC)
+
+
+def _parts(row: Sequence[Piece]) -> Iterator[Sequence[Piece]]:
+    return (row[at : at + WIDTH] for at in range(0, len(row), WIDTH))
