@@ -168,6 +168,35 @@ def replay(
     raise typer.Exit(asyncio.run(replay_records(Settings(), record, typer.echo)).exit_code)
 
 
+audit = typer.Typer(no_args_is_help=True, help="Check the public log with nothing but what it publishes.")
+app.add_typer(audit, name="audit")
+
+
+@audit.callback()
+def audit_group() -> None:
+    """Check the public log with nothing but what it publishes."""
+
+
+@audit.command()
+def verify(
+    target: Annotated[str, typer.Argument(help="Folder or address of a log, or a receipt (.tlog-proof)")],
+    key: Annotated[str | None, typer.Option(help="The log's public key (vkey), from a source you trust")] = None,
+    policy: Annotated[Path | None, typer.Option(help="A policy file (C2SP tlog-policy) instead of a key")] = None,
+    earlier: Annotated[list[Path] | None, typer.Option(help="A checkpoint seen before, which it must extend")] = None,
+) -> None:
+    """Verify a log or a receipt: exit 0 valid, 1 not, 2 could not be checked."""
+    from rich.progress import Progress
+
+    from app.auditor import Trust
+    from app.auditor import verify as check
+
+    with Progress(transient=True, disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task("entries", total=None)
+        seen = lambda done, total: bar.update(task, completed=done, total=total)  # noqa: E731
+        code = check(target, Trust(key, policy), earlier or [], typer.echo, seen)
+    raise typer.Exit(code)
+
+
 @app.command()
 def evaluate(
     suite: Annotated[str | None, typer.Argument(help="guardrail, retrieval or suggested; all when left out")] = None,

@@ -20,6 +20,7 @@ from app.answering.second import second_opinion
 from app.built import Built
 from app.errors import (
     BadQuestion,
+    ReceiptPending,
     ServicePaused,
     UnknownConversation,
     UnknownElection,
@@ -177,6 +178,14 @@ class Desk:
         if exchange.answer is None:
             raise UnknownRecord("this record holds no answer")
         return exchange.answer.model_copy(update={"conversation": None})
+
+    async def receipt(self, record: str) -> bytes:
+        """The `.tlog-proof` of a record. Raises UnknownRecord, NoReceipt or ReceiptPending."""
+        await self.exchange(record)
+        found = await self._records.receipt(record)
+        if found is None:
+            raise ReceiptPending("no checkpoint covers this record yet; ask again in a moment")
+        return found
 
     def paused(self, election: str, language: Language) -> Answer:
         """The answer object that says the service is paused; it is not recorded."""

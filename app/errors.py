@@ -6,6 +6,8 @@ IsegoriaError
 ├─ BuildError             a build could not be completed
 ├─ IndexUnusable          the index of an election is missing, damaged or of another version
 ├─ UnknownElection · UnknownParty · UnknownRecord · UnknownConversation · UnknownDocument
+├─ NoReceipt              the record has no leaf: it is from before the log, or there is no log
+│  └─ ReceiptPending      no checkpoint of the log covers the record yet
 ├─ BadQuestion            the question cannot be taken: empty, too long, not text
 ├─ RecordError
 │  ├─ RecordUnavailable   the store is busy; the same request may succeed later
@@ -90,6 +92,19 @@ class UnknownRecord(IsegoriaError):
 
     code = "unknown_record"
     status = 404
+
+
+class NoReceipt(IsegoriaError):
+    """The record has no leaf in a log."""
+
+    code = "no_receipt"
+    status = 404
+
+
+class ReceiptPending(NoReceipt):
+    """No checkpoint of the log covers the record yet."""
+
+    code = "receipt_pending"
 
 
 class UnknownConversation(IsegoriaError):

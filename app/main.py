@@ -22,6 +22,7 @@ from app.common import Common, load_common
 from app.desk import Desk, House
 from app.errors import IndexUnusable, ServiceUnavailable, where
 from app.llm.chat import ChatModel
+from app.log import log_writer
 from app.places import built_elections, current_build, model_folder, objects_folder
 from app.record import Recorder, Records
 from app.retrieval.index import Candidates, ClientCandidates, EdgeCandidates
@@ -169,7 +170,7 @@ def trouble() -> Callable[[str, Exception], None]:
 def open_recorder(settings: Settings) -> Recorder:
     """The record store of these settings, not yet opened."""
     settings.data.mkdir(parents=True, exist_ok=True)
-    return Recorder(open_engine(settings.database, settings.busy_timeout))
+    return Recorder(open_engine(settings.database, settings.busy_timeout), log=log_writer(settings))
 
 
 def web_app(loaded: Loaded) -> FastAPI:

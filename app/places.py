@@ -33,6 +33,16 @@ def objects_folder(data: Path) -> Path:
     return data / "objects"
 
 
+def log_folder(data: Path) -> Path:
+    """The public log, as it is served under `/log/`."""
+    return data / "log"
+
+
+def keys_folder(data: Path) -> Path:
+    """The key that signs the log, and what it has signed last; it is in no backup."""
+    return data / "keys"
+
+
 def publish_current(data: Path, election: str, build: str) -> None:
     """Point the election at a build by its name; readers see the old one or the new one, also after a power cut."""
     folder = builds_folder(data, election)

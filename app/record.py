@@ -1,23 +1,29 @@
 """Every exchange is on disk before it is acknowledged, or the caller gets an error and no answer goes out.
 
 `Recorder` keeps the promise on SQLite or PostgreSQL, `MemoryRecorder` is its twin for tests. Ids
-and times come from outside; nothing here is random, and nothing about the person is stored.
+and times come from outside; nothing about the person is stored. With each exchange its leaf is handed to the log.
 """
 
 from __future__ import annotations
 
 import asyncio
+import secrets
 from typing import Protocol, Self
 
 from sqlalchemy import Engine
 
-from app.errors import RecordError, RecordExists, RecordUnreadable
+from app.errors import NoReceipt, RecordError, RecordExists, RecordUnreadable, RecordWriteFailed
+from app.leaf import SALT
+from app.log import receipt
 from app.storage.engine import explained, prepare
-from app.storage.repository import find_conversation, find_record, record_ids, row_of
+from app.storage.repository import find_conversation, find_record, leaf_for, record_ids, row_of
+from app.storage.sequencer import Sequencer
 from app.storage.writer import Writer
+from audit.writer import Writer as LogWriter
 from domain.exchange import Exchange
 
 CONVERSATION_LIMIT = 50
+NO_LEAF = "this record has no leaf in a log"
 
 
 class Records(Protocol):
@@ -31,6 +37,9 @@ class Records(Protocol):
 
     async def conversation(self, conversation: str) -> tuple[Exchange, ...]:
         """The last fifty exchanges of a conversation, oldest first; empty when it is unknown."""
+
+    async def receipt(self, record: str) -> bytes | None:
+        """The `.tlog-proof` of a record; None while no checkpoint covers it. Raises NoReceipt."""
 
     @property
     def healthy(self) -> bool:
@@ -63,14 +72,23 @@ class MemoryRecorder:
         found = [e for e in self._exchanges.values() if e.question.conversation == conversation]
         return tuple(found[-CONVERSATION_LIMIT:])
 
+    async def receipt(self, record: str) -> bytes | None:
+        """Raises NoReceipt: memory has no log."""
+        raise NoReceipt(NO_LEAF)
+
 
 class Recorder:
     """The durable record on SQLite or PostgreSQL. Open it before use and close it after; or use `async with`."""
 
-    def __init__(self, engine: Engine, waiting: int = 256) -> None:
-        """`waiting` is how many appends may queue before callers are told to come back later."""
+    def __init__(self, engine: Engine, waiting: int = 256, log: LogWriter | None = None) -> None:
+        """`waiting` is how many appends may queue before callers are told to come back later.
+
+        Without a `log` leaves are kept and wait.
+        """
         self._engine = engine
         self._writer = Writer(engine, waiting)
+        self._log = log
+        self._sequencer = Sequencer(engine, log) if log is not None else None
 
     async def open(self) -> None:
         """Create or upgrade the tables and start the writer. Raises RecordError."""
@@ -80,10 +98,14 @@ class Recorder:
             self._engine.dispose()
             raise
         self._writer.start()
+        if self._sequencer is not None:
+            self._sequencer.start()
 
     async def close(self) -> None:
-        """Write what waits, stop the writer, let the database go. Later appends are refused."""
+        """Write and publish what waits, stop the writers, let the database go. Later appends are refused."""
         await asyncio.to_thread(self._writer.stop)
+        if self._sequencer is not None:
+            await asyncio.to_thread(self._sequencer.stop)
         self._engine.dispose()
 
     async def __aenter__(self) -> Self:
@@ -95,8 +117,8 @@ class Recorder:
 
     @property
     def healthy(self) -> bool:
-        """Open, and no write has failed."""
-        return self._writer.healthy
+        """Open, no write has failed, and the log goes on."""
+        return self._writer.healthy and (self._sequencer is None or self._sequencer.healthy)
 
     async def append(self, exchange: Exchange) -> None:
         """Store the exchange; returns when it is durable.
@@ -104,7 +126,9 @@ class Recorder:
         Raises RecordUnavailable (busy, full queue, closed: may pass), RecordExists, or
         RecordWriteFailed (the writer has stopped for good).
         """
-        await self._writer.submit(row_of(exchange))
+        if self._sequencer is not None and not self._sequencer.healthy:
+            raise RecordWriteFailed(self._sequencer.failure or "the log does not go on: leaves wait for too long")
+        await self._writer.submit(row_of(exchange, secrets.token_bytes(SALT)))
 
     async def read(self, record: str) -> Exchange | None:
         """The exchange with this id, or None. Raises RecordUnavailable or RecordUnreadable."""
@@ -114,9 +138,21 @@ class Recorder:
         """The last fifty exchanges of a conversation, oldest first; empty when it is unknown."""
         return await asyncio.to_thread(self._conversation, conversation)
 
+    async def receipt(self, record: str) -> bytes | None:
+        """The `.tlog-proof` of a record; None while no checkpoint covers it. Raises NoReceipt or RecordUnreadable."""
+        return await asyncio.to_thread(self._receipt, record)
+
     async def ids(self) -> list[str]:
         """Ids of all records, oldest first. Not part of the seam: no page and no API can list records."""
         return await asyncio.to_thread(self._ids)
+
+    def _receipt(self, record: str) -> bytes | None:
+        with explained(self._engine, RecordUnreadable), self._engine.connect() as connection:
+            leaf = leaf_for(connection, record)
+        if leaf is None or self._log is None:
+            raise NoReceipt(NO_LEAF)
+        entry, place = leaf
+        return None if place is None else receipt(self._log.folder, entry, place)
 
     def _ids(self) -> list[str]:
         with explained(self._engine, RecordUnreadable), self._engine.connect() as connection:

@@ -43,6 +43,12 @@ class Settings(BaseSettings):
     guard_key: SecretStr | None = Field(default=None, description="Key for that server; none is sent when unset")
     guard_timeout: float = Field(default=2.0, gt=0, le=30, description="Seconds to wait for the second check")
 
+    log_origin: str = Field(
+        default="localhost/log",
+        pattern=r"^[^\s+]{1,255}$",
+        description="Name of the public log: the address of `/log` without scheme, fixed before the first question",
+    )
+
     @property
     def database(self) -> str:
         """URL of the record store."""

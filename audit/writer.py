@@ -32,7 +32,7 @@ class Writer:
 
     def __init__(self, folder: Path, signer: Signer, memory: Path) -> None:
         """`memory` is the file, beside the key and outside every backup, that holds the last checkpoint signed."""
-        self._folder, self._signer, self._memory = folder, signer, memory
+        self.folder, self._signer, self._memory = folder, signer, memory
         self._fetch = from_folder(folder)
         self._lock: int | None = None
         self._failed: str | None = None
@@ -43,16 +43,16 @@ class Writer:
     def open(self) -> None:
         """Take the lock and go on where the log stands. Raises Busy, Forked, BadSignature, Malformed or Stopped."""
         try:
-            make_folder(self._folder)
+            make_folder(self.folder)
             make_folder(self._memory.parent)
-            self._lock = os.open(self._folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+            self._lock = os.open(self.folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             self.close()
-            raise Busy(str(self._folder), "another writer holds this log") from None
+            raise Busy(str(self.folder), "another writer holds this log") from None
         except OSError as error:
             self.close()
-            raise Stopped(str(self._folder), f"cannot be written to: {error.strerror}") from error
+            raise Stopped(str(self.folder), f"cannot be written to: {error.strerror}") from error
         try:
             self._recover()
         except BaseException:
@@ -75,7 +75,7 @@ class Writer:
     def append(self, entries: Sequence[bytes]) -> Head:
         """Add the entries, in their order, and publish the head over them. Raises Stopped, Forked or Malformed."""
         if self._failed is not None or self._lock is None:
-            raise Stopped(str(self._folder), self._failed or "the log is not open")
+            raise Stopped(str(self.folder), self._failed or "the log is not open")
         if not entries:
             return self.head
         try:
@@ -83,14 +83,14 @@ class Writer:
             self._publish(self.head.size + len(entries))
         except (OSError, Missing) as error:
             self._failed = f"nothing is written until a restart: {error}"
-            raise Stopped(str(self._folder), self._failed) from error
+            raise Stopped(str(self.folder), self._failed) from error
         for path in full:
-            shutil.rmtree(self._folder / f"{path}.p", ignore_errors=True)
+            shutil.rmtree(self.folder / f"{path}.p", ignore_errors=True)
         return self.head
 
     def _recover(self) -> None:
         """The head that was signed last, published if a crash came between."""
-        signed, published = self._read(self._memory), self._read(self._folder / CHECKPOINT)
+        signed, published = self._read(self._memory), self._read(self.folder / CHECKPOINT)
         if signed is None:
             if published is not None:
                 raise Forked(str(self._memory), "is gone, so it is not known what this key has signed")
@@ -101,7 +101,7 @@ class Writer:
             self._check()
         elif published is None or published[1].size < self.head.size:
             self._check()
-            write_whole(self._folder / CHECKPOINT, self.note, PUBLIC)
+            write_whole(self.folder / CHECKPOINT, self.note, PUBLIC)
         else:
             raise Forked(CHECKPOINT, f"is not what this key signed last, a tree of {self.head.size}")
 
@@ -112,7 +112,7 @@ class Writer:
         except AuditError:
             carried = False
         if not carried:
-            raise Forked(str(self._folder), f"is not the tree of {self.head.size} that was signed; an old backup?")
+            raise Forked(str(self.folder), f"is not the tree of {self.head.size} that was signed; an old backup?")
 
     def _read(self, path: Path) -> tuple[bytes, Head] | None:
         """A checkpoint of this key, or None where there is no file."""
@@ -147,8 +147,8 @@ class Writer:
         full: list[str] = []
         for number, part in enumerate(_parts(row), start=n):
             path = tile_path(level, number, len(part))
-            make_folder((self._folder / path).parent)
-            write_whole(self._folder / path, b"".join(part), PUBLIC)
+            make_folder((self.folder / path).parent)
+            write_whole(self.folder / path, b"".join(part), PUBLIC)
             if len(part) == WIDTH:
                 full.append(path)
         return full
@@ -157,12 +157,12 @@ class Writer:
         """Sign the head over so many leaves, remember it, publish it. Raises Forked, Missing, Malformed or OSError."""
         tree = Tree(self._fetch, size)
         if self.head.size and tree.root(self.head.size) != self.head.root:
-            raise Forked(str(self._folder), f"does not extend the tree of {self.head.size} that was signed")
+            raise Forked(str(self.folder), f"does not extend the tree of {self.head.size} that was signed")
         head = Head(self.head.origin, size, tree.root())
         note = self._signer.sign(head.text()).encode()
         write_whole(self._memory, note)
         self.note, self.head = note, head
-        write_whole(self._folder / CHECKPOINT, note, PUBLIC)
+        write_whole(self.folder / CHECKPOINT, note, PUBLIC)
 
 
 def _parts(row: Sequence[Piece]) -> Iterator[Sequence[Piece]]:

@@ -25,6 +25,7 @@ router = APIRouter(prefix="/v1/answers", tags=["answers"])
 
 STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no", "Vary": "Accept"}
 ANSWER_HEADERS = {"Cache-Control": "no-store", "Vary": "Accept"}
+RECEIPT = "text/plain; charset=utf-8"
 RECORD_HEADERS = {"Cache-Control": "private, no-cache", "X-Robots-Tag": "noindex"}
 
 
@@ -67,7 +68,7 @@ async def put_question(asking: Asking, request: Request, reception: Here) -> Res
             await work
     except ServicePaused as error:
         return _paused(asking, reception, error)
-    return EventSourceResponse(events(first, steps, work), headers=STREAM_HEADERS)
+    return EventSourceResponse(events(first, steps, work, reception.receipt), headers=STREAM_HEADERS)
 
 
 @router.get("/{record}", response_model=Answer, responses=problems_for(404, 500, 503))
@@ -75,6 +76,17 @@ async def recorded(record: str, reception: Here) -> Response:
     """A recorded answer, for whoever holds its id; its conversation is told only to the one who asked."""
     answer = await reception.answer(record)
     return Response(answer.model_dump_json(), media_type="application/json", headers=RECORD_HEADERS)
+
+
+@router.get(
+    "/{record}/receipt",
+    response_class=Response,
+    responses={200: {"description": "C2SP tlog-proof", "content": {RECEIPT: {}}}, **problems_for(404, 500, 503)},
+)
+async def receipt(record: str, reception: Here) -> Response:
+    """The proof that the record stands in the public log, for whoever holds its id (`isegoria audit verify`)."""
+    saved = {"Content-Disposition": f'attachment; filename="{record}.tlog-proof"'}
+    return Response(await reception.receipt(record), media_type=RECEIPT, headers=RECORD_HEADERS | saved)
 
 
 def wants_events(accept: str) -> bool:

@@ -15,7 +15,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 from starlette.exceptions import HTTPException
 
-from app.api import answers, documents, elections, health
+from app.api import answers, documents, elections, health, log
 from app.api.door import Door
 from app.api.events import EVENTS
 from app.api.limits import Allowance
@@ -25,6 +25,7 @@ from app.api.problems import on_http_error, on_invalid_request, on_our_error
 from app.api.reception import Reception
 from app.desk import Desk
 from app.errors import IsegoriaError, where
+from app.places import log_folder
 from app.settings import Settings
 
 Desks = Callable[[], AbstractAsyncContextManager[Desk]]
@@ -41,6 +42,7 @@ def application(settings: Settings, desks: Desks) -> FastAPI:
             reception = Reception(desk, settings.in_flight, Metrics(), _trouble)
             app.state.desk = reception
             app.state.allowance = Allowance(settings.requests_per_minute)
+            app.state.log = log_folder(settings.data)
             app.state.published = elections.published(reception.elections())
             try:
                 yield
@@ -62,7 +64,7 @@ def application(settings: Settings, desks: Desks) -> FastAPI:
         },
     )
     app.add_middleware(Door, trouble=_trouble)
-    for part in (answers.router, elections.router, documents.router, health.router):
+    for part in (answers.router, elections.router, documents.router, log.router, health.router):
         app.include_router(part)
     install_pages(app)
     _publish_schemas(app)

@@ -62,6 +62,10 @@ class Reception:
         """The whole recorded exchange. Raises UnknownRecord."""
         return await self.desk.exchange(record)
 
+    async def receipt(self, record: str, /) -> bytes:
+        """The `.tlog-proof` of a record. Raises UnknownRecord or NoReceipt."""
+        return await self.desk.receipt(record)
+
     def paused(self, election: str, language: Language, /) -> Answer:
         """What is said while the service is paused. Raises UnknownElection."""
         return self.desk.paused(election, language)

@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from sqlalchemy import Connection, Executable, bindparam, func, insert, select
+from sqlalchemy import Connection, Executable, bindparam, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from app.errors import RecordError, RecordUnreadable
-from app.storage.tables import conversations, records
+from app.leaf import leaf_of
+from app.storage.tables import conversations, heads, leaves, records
 from domain.base import Digest, sha256
 from domain.exchange import Exchange
 
@@ -30,12 +31,15 @@ class Row:
     at: str
     body: bytes
     digest: Digest
+    salt: bytes
+    leaf: bytes
 
 
-def row_of(exchange: Exchange) -> Row:
-    """Serialise an exchange; the digest is of exactly the bytes that are stored. Raises RecordError."""
+def row_of(exchange: Exchange, salt: bytes) -> Row:
+    """Serialise an exchange; digest and leaf are of exactly the bytes that are stored. Raises RecordError."""
     try:
         body = exchange.model_dump_json().encode()
+        leaf = leaf_of(exchange, salt, body)
     except ValueError as error:
         raise RecordError(f"the exchange cannot be written as JSON: {error}") from error
     row = Row(
@@ -46,6 +50,8 @@ def row_of(exchange: Exchange) -> Row:
         at=exchange.at,
         body=body,
         digest=sha256(body),
+        salt=salt,
+        leaf=leaf,
     )
     # A value the columns refuse would fail inside the writer and stop it for everyone.
     for name, value, limit in (
@@ -80,14 +86,56 @@ def _count_turns(dialect: str) -> Executable:
 
 
 def insert_rows(connection: Connection, rows: Sequence[Row]) -> None:
-    """Store the rows in their order. Raises IntegrityError when a record id is already there."""
+    """Store the rows and hand their leaves to the log. Raises IntegrityError when a record id is already there."""
     # Sorted, so that two writers take the row locks in one order and cannot block each other for ever.
     turns = sorted(rows, key=lambda row: row.conversation)
     connection.execute(
         _count_turns(connection.dialect.name),
         [{"id": r.conversation, "election": r.election, "created": r.at} for r in turns],
     )
-    connection.execute(_insert_records, [vars(row) for row in rows])
+    stored = [{name: value for name, value in vars(row).items() if name != "leaf"} for row in rows]
+    connection.execute(_insert_records, stored)
+    hand_in(connection, [(row.record, row.leaf) for row in rows])
+
+
+def hand_in(connection: Connection, entries: Sequence[tuple[str | None, bytes]]) -> None:
+    """Give leaves to the log, each with the record it stands for; the sequencer gives them their places."""
+    connection.execute(insert(leaves), [{"record": record, "entry": entry} for record, entry in entries])
+
+
+def waiting_leaves(connection: Connection, most: int) -> list[int]:
+    """Numbers of the leaves without a place, in the order in which they were handed in."""
+    waiting = select(leaves.c.number).where(leaves.c.place.is_(None)).order_by(leaves.c.number).limit(most)
+    return list(connection.scalars(waiting))
+
+
+def placed(connection: Connection, origin: str) -> int:
+    """How many leaves of the log have a place."""
+    return connection.scalar(select(heads.c.size).where(heads.c.origin == origin)) or 0
+
+
+def place_leaves(connection: Connection, origin: str, size: int, numbers: Sequence[int]) -> bool:
+    """Give the leaves the places from `size` on, by compare-and-swap; False when another has given them."""
+    if size == 0 and connection.scalar(select(heads.c.size).where(heads.c.origin == origin)) is None:
+        connection.execute(insert(heads).values(origin=origin, size=0))
+    swap = update(heads).where(heads.c.origin == origin, heads.c.size == size).values(size=size + len(numbers))
+    if connection.execute(swap).rowcount != 1:
+        return False
+    given = update(leaves).where(leaves.c.number == bindparam("n")).values(place=bindparam("p"))
+    connection.execute(given, [{"n": number, "p": size + i} for i, number in enumerate(numbers)])
+    return True
+
+
+def placed_entries(connection: Connection, first: int, most: int) -> list[bytes]:
+    """The leaves from a place on, in the order of their places."""
+    wanted = leaves.c.place >= first
+    return list(connection.scalars(select(leaves.c.entry).where(wanted).order_by(leaves.c.place).limit(most)))
+
+
+def leaf_for(connection: Connection, record: str) -> tuple[bytes, int | None] | None:
+    """The leaf of a record and its place, None while it waits; None when the record has no leaf."""
+    found = connection.execute(select(leaves.c.entry, leaves.c.place).where(leaves.c.record == record)).first()
+    return None if found is None else (found.entry, found.place)
 
 
 def find_record(connection: Connection, record: str) -> Exchange | None:

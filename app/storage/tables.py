@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, Integer, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text
 
 metadata = MetaData()
 
@@ -29,5 +29,24 @@ records = Table(
     Column("at", String(32), nullable=False, comment="Time of the question, RFC 3339, UTC"),
     Column("body", LargeBinary, nullable=False, comment="The exchange as JSON"),
     Column("digest", String(64), nullable=False, comment="SHA-256 of the body"),
+    Column("salt", LargeBinary, nullable=True, comment="Of the leaf's commitment"),
     Index("records_by_turn", "conversation", "turn", unique=True),
+)
+
+leaves = Table(
+    "leaves",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True, comment="In the order of handing in"),
+    Column("record", String(64), nullable=True, comment="What the leaf stands for, if it is a record"),
+    Column("entry", LargeBinary, nullable=False, comment="The public bytes"),
+    Column("place", BigInteger, nullable=True, comment="Index in the log; null while it waits"),
+    Index("leaves_by_record", "record", unique=True),
+    Index("leaves_by_place", "place", unique=True),
+)
+
+heads = Table(
+    "heads",
+    metadata,
+    Column("origin", String(255), primary_key=True),
+    Column("size", BigInteger, nullable=False, comment="Leaves that have a place"),
 )

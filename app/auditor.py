@@ -1,0 +1,91 @@
+"""`isegoria audit verify`: a log in a folder or on a server, or one receipt, checked without our database.
+
+Promise: offline for folder and receipt; exit code 0 valid, 1 not, 2 could not be checked; the message names the
+object that is wrong.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.errors import IsegoriaError
+from app.log import PUBLIC_KEY
+from audit.checkpoints import Head
+from audit.errors import AuditError, Malformed, Missing
+from audit.notes import LARGEST, read_key
+from audit.policy import Policy, read_policy
+from audit.proofs import check_proof, read_proof
+from audit.tiles import Fetch
+from audit.verify import from_folder, from_url, verify_log
+
+Say = Callable[[str], None]
+
+
+class CannotCheck(IsegoriaError):
+    """There is nothing to check, or nobody to trust."""
+
+
+@dataclass(frozen=True)
+class Trust:
+    """Whom the auditor trusts: a key, a policy file, or, said plainly, the key that the log brings along."""
+
+    key: str | None = None
+    policy: Path | None = None
+
+    def of(self, fetch: Fetch | None, say: Say) -> Policy:
+        """The policy. Raises CannotCheck or AuditError."""
+        if self.policy is not None:
+            return read_policy(_read(self.policy), str(self.policy))
+        if self.key is not None:
+            return Policy((read_key(self.key),))
+        if fetch is None:
+            raise CannotCheck("a receipt is checked against a key you trust: give --key or --policy")
+        key = read_key(fetch(PUBLIC_KEY, LARGEST).decode("ascii", "replace"))
+        say(f"no key was given: {key.name}'s own is used, so this shows only that the log agrees with itself")
+        return Policy((key,))
+
+
+def verify(target: str, trust: Trust, earlier: Sequence[Path], say: Say, progress: Callable[[int, int], None]) -> int:
+    """Check a folder, an address or a receipt; the exit code. Raises CannotCheck."""
+    try:
+        if target.startswith(("http://", "https://")):
+            fetch = from_url(target)
+        elif Path(target).is_dir():
+            fetch = from_folder(Path(target))
+        else:
+            return _receipt(Path(target), trust, say)
+        head = verify_log(fetch, trust.of(fetch, say), [_read(path) for path in earlier], progress)
+    except AuditError as error:
+        say(f"not valid: {error}")
+        return 2 if isinstance(error, Missing) and error.what in (target, PUBLIC_KEY, "checkpoint") else 1
+    extends = f", and extends {len(earlier)} earlier checkpoints" if earlier else ""
+    say(f"valid: {_told(head)}; every entry and every tile is right{extends}")
+    return 0
+
+
+def _receipt(path: Path, trust: Trust, say: Say) -> int:
+    proof = read_proof(_read(path), str(path))
+    if proof.extra is None:
+        raise Malformed(str(path), "brings no leaf along")
+    head = check_proof(proof, proof.extra, trust.of(None, say), str(path))
+    say(f"valid: leaf {proof.index} of {_told(head)}")
+    with suppress(ValueError, AttributeError):  # another log may hold other things than JSON
+        facts = json.loads(proof.extra).items()
+        say(json.dumps({name: value for name, value in facts if name != "pad"}, indent=2))
+    return 0
+
+
+def _told(head: Head) -> str:
+    return f"{head.origin}, {head.size} leaves, root {head.root.hex()}"
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(LARGEST + 1)
+    except OSError as error:
+        raise CannotCheck(f"{path}: cannot be read: {error.strerror}") from error

@@ -1,0 +1,70 @@
+"""The service's own log: its key, its writer, and the receipts that show a record stands in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from app.errors import RecordUnreadable
+from app.places import keys_folder, log_folder
+from app.settings import Settings
+from audit.checkpoints import read_head
+from audit.errors import AuditError
+from audit.files import make_folder, write_whole
+from audit.merkle import inclusion_path
+from audit.notes import LARGEST, Signer, read_note
+from audit.proofs import Proof
+from audit.tiles import CHECKPOINT, Tree
+from audit.verify import from_folder
+from audit.writer import Writer
+
+KEY, SIGNED, PUBLIC_KEY = "log.key", "signed", "log.vkey"
+
+
+def log_signer(settings: Settings) -> Signer:
+    """The key that signs the log, made on the first start. Raises RecordUnreadable."""
+    path = keys_folder(settings.data) / KEY
+    try:
+        make_folder(path.parent)
+        path.parent.chmod(0o700)
+        if not path.exists():
+            write_whole(path, Ed25519PrivateKey.generate().private_bytes_raw().hex().encode() + b"\n")
+        private = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(path.read_text(encoding="ascii")))
+    except OSError as error:
+        raise RecordUnreadable(f"{path}: the log's key cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise RecordUnreadable(f"{path}: not a key of 32 bytes in hexadecimal") from error
+    return Signer(settings.log_origin, private)
+
+
+def log_writer(settings: Settings) -> Writer:
+    """The writer of the log, not yet opened; its public key lies beside the log. Raises RecordUnreadable."""
+    signer, folder = log_signer(settings), log_folder(settings.data)
+    public = folder / PUBLIC_KEY
+    try:
+        make_folder(folder)
+        if not public.exists():
+            write_whole(public, f"{signer.key}\n".encode(), 0o644)
+    except OSError as error:
+        raise RecordUnreadable(f"{public}: the log cannot be written to: {error.strerror}") from error
+    return Writer(folder, signer, keys_folder(settings.data) / SIGNED)
+
+
+def receipt(folder: Path, entry: bytes, place: int) -> bytes | None:
+    """The `.tlog-proof` of the leaf at this place, which it carries along; None while no checkpoint covers it.
+
+    Raises RecordUnreadable when the published log is damaged.
+    """
+    fetch = from_folder(folder)
+    if not (folder / CHECKPOINT).exists():
+        return None
+    try:
+        checkpoint = fetch(CHECKPOINT, LARGEST)
+        head = read_head(read_note(checkpoint, CHECKPOINT).text, CHECKPOINT)
+        if place >= head.size:
+            return None
+        path = inclusion_path(place, head.size, Tree(fetch, head.size).node)
+    except AuditError as error:
+        raise RecordUnreadable(f"the log cannot be read: {error}") from error
+    return Proof(place, tuple(path), checkpoint, extra=entry).text().encode()

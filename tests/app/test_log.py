@@ -1,0 +1,240 @@
+"""The service's own log: every record a leaf, leaves that tell nothing, receipts, and a database that is too old."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import rfc8785
+from fastapi.testclient import TestClient
+from sqlalchemy import text
+
+from app.errors import NoReceipt, RecordUnreadable, RecordWriteFailed
+from app.leaf import LENGTH, commitment, leaf_of, padded
+from app.log import log_signer, log_writer
+from app.main import create_app
+from app.record import Recorder
+from app.settings import Settings
+from app.storage import sequencer
+from app.storage.engine import open_engine, writing
+from app.storage.repository import row_of
+from audit.policy import Policy
+from audit.proofs import check_proof, read_proof
+from audit.tiles import Tree
+from audit.verify import from_folder, verify_log
+from tests.exchanges import new_exchange
+from tests.served import EVENTS, RENT, events_of, settings_for
+
+
+def settings_of(data: Path) -> Settings:
+    return Settings(data=data, log_origin="votes.example/log")
+
+
+def recorder(url: str, data: Path) -> Recorder:
+    return Recorder(open_engine(url), log=log_writer(settings_of(data)))
+
+
+def trusted(data: Path) -> Policy:
+    return Policy((log_signer(settings_of(data)).key,))
+
+
+async def receipt_of(record: Recorder, one: str) -> bytes:
+    """The receipt as soon as there is one."""
+    for _ in range(100):
+        if (found := await record.receipt(one)) is not None:
+            return found
+        await asyncio.sleep(0.05)
+    raise AssertionError("no checkpoint covered the record")
+
+
+def test_every_record_becomes_a_leaf_with_a_receipt(database_url: str, tmp_path: Path) -> None:
+    async def story() -> None:
+        async with recorder(database_url, tmp_path) as record:
+            await asyncio.gather(*(record.append(new_exchange(n)) for n in range(40)))
+            for n in (0, 39):
+                proof = read_proof(await receipt_of(record, new_exchange(n).record))
+                assert proof.extra is not None
+                check_proof(proof, proof.extra, trusted(tmp_path))
+            await record.append(new_exchange(40))
+
+    asyncio.run(story())
+    head = verify_log(from_folder(tmp_path / "log"), trusted(tmp_path))
+    assert (head.origin, head.size) == ("votes.example/log", 41)
+
+
+def test_a_leaf_stands_for_its_record_and_tells_nothing_of_it(database_url: str, tmp_path: Path) -> None:
+    async def story() -> None:
+        async with recorder(database_url, tmp_path) as record:
+            await record.append(new_exchange(7))
+
+    asyncio.run(story())
+    leaf = Tree(from_folder(tmp_path / "log"), 1).entry(0)
+    facts = json.loads(leaf)
+    engine = open_engine(database_url)
+    with engine.connect() as connection:
+        salt, body = connection.execute(text("SELECT salt, body FROM records")).one()
+    engine.dispose()
+    assert len(leaf) == LENGTH
+    assert rfc8785.dumps(facts) == leaf
+    assert facts["commitment"] == commitment(bytes(salt), bytes(body))
+    assert facts["hour"] == "2031-05-04T12"
+    assert new_exchange(7).record not in leaf.decode()
+    assert new_exchange(7).question.text not in leaf.decode()
+
+
+def test_the_same_question_never_gives_the_same_leaf() -> None:
+    one = new_exchange(1)
+    assert row_of(one, b"a" * 32).leaf != row_of(one, b"b" * 32).leaf
+
+
+def test_a_leaf_that_would_be_longer_than_the_others_is_refused() -> None:
+    with pytest.raises(ValueError, match="length of all"):
+        padded({"kind": "x" * LENGTH})
+    assert len(leaf_of(new_exchange(1), b"s", b"b")) == LENGTH
+
+
+def test_what_waited_while_nobody_sequenced_is_logged_on_the_next_start(database_url: str, tmp_path: Path) -> None:
+    async def story() -> None:
+        async with Recorder(open_engine(database_url)) as record:
+            await record.append(new_exchange(1))
+            with pytest.raises(NoReceipt):
+                await record.receipt(new_exchange(1).record)
+        async with recorder(database_url, tmp_path) as record:
+            await receipt_of(record, new_exchange(1).record)
+
+    asyncio.run(story())
+
+
+def test_places_given_before_a_crash_are_published_as_given(database_url: str, tmp_path: Path) -> None:
+    async def story() -> None:
+        async with Recorder(open_engine(database_url)) as record:
+            for n in range(3):
+                await record.append(new_exchange(n))
+        engine = open_engine(database_url)
+        with writing(engine) as connection:  # as a sequencer that was killed before it published
+            connection.execute(text("INSERT INTO heads VALUES ('votes.example/log', 2)"))
+            connection.execute(text("UPDATE leaves SET place = 2 - number WHERE number < 3"))
+        engine.dispose()
+        async with recorder(database_url, tmp_path) as record:
+            places = [read_proof(await receipt_of(record, new_exchange(n).record)).index for n in range(3)]
+            assert places == [1, 0, 2]
+
+    asyncio.run(story())
+
+
+def test_two_processes_share_one_log_and_the_second_takes_over(database_url: str, tmp_path: Path) -> None:
+    async def story() -> None:
+        first, second = recorder(database_url, tmp_path), recorder(database_url, tmp_path)
+        await first.open()
+        await first.append(new_exchange(1))
+        await receipt_of(first, new_exchange(1).record)
+        await second.open()
+        await second.append(new_exchange(2))
+        await receipt_of(second, new_exchange(2).record)
+        await first.close()
+        await second.append(new_exchange(3))
+        await receipt_of(second, new_exchange(3).record)
+        await second.close()
+
+    asyncio.run(story())
+    assert verify_log(from_folder(tmp_path / "log"), trusted(tmp_path)).size == 3
+
+
+def test_an_old_backup_of_the_database_stops_the_service(tmp_path: Path) -> None:
+    url, database = f"sqlite:///{tmp_path}/records.db", tmp_path / "records.db"
+
+    async def append(*numbers: int) -> None:
+        async with recorder(url, tmp_path) as record:
+            for n in numbers:
+                await record.append(new_exchange(n))
+
+    async def refused() -> None:
+        async with recorder(url, tmp_path) as record:
+            for _ in range(100):
+                if not record.healthy:
+                    break
+                await asyncio.sleep(0.05)
+            with pytest.raises(RecordWriteFailed, match="old backup"):
+                await record.append(new_exchange(9))
+
+    asyncio.run(append(1))
+    shutil.copy(database, tmp_path / "backup.db")
+    asyncio.run(append(2))
+    checkpoint = (tmp_path / "log" / "checkpoint").read_bytes()
+    for old in tmp_path.glob("records.db*"):
+        old.unlink()
+    shutil.copy(tmp_path / "backup.db", database)
+    asyncio.run(refused())
+    assert (tmp_path / "log" / "checkpoint").read_bytes() == checkpoint
+
+
+def test_a_log_that_stands_still_makes_the_service_read_only(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/records.db"
+
+    async def story() -> None:
+        with log_writer(settings_of(tmp_path)):  # held by somebody who does nothing
+            async with recorder(url, tmp_path) as record:
+                await record.append(new_exchange(1))
+                await asyncio.sleep(2 * sequencer.PAUSE + 0.2)
+                assert record.healthy
+                watching = record._sequencer
+                assert watching is not None and watching._stuck is not None
+                watching._stuck = (watching._stuck[0], watching._stuck[1] - sequencer.PATIENCE)
+                assert not record.healthy
+                with pytest.raises(RecordWriteFailed, match="wait"):
+                    await record.append(new_exchange(2))
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("content", ["", "zz", "00" * 31])
+def test_a_key_that_is_none_is_named(content: str, tmp_path: Path) -> None:
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "keys" / "log.key").write_text(content)
+    with pytest.raises(RecordUnreadable, match=r"log\.key"):
+        log_writer(settings_of(tmp_path))
+
+
+def test_the_key_is_private_and_made_once(tmp_path: Path) -> None:
+    first = log_signer(settings_of(tmp_path)).key
+    assert log_signer(settings_of(tmp_path)).key == first
+    assert (tmp_path / "keys" / "log.key").stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "keys").stat().st_mode & 0o777 == 0o700
+
+
+@pytest.fixture
+def client(demo_data: Path, tmp_path: Path) -> TestClient:
+    """The whole service over the demo build, with records and log of its own."""
+    shutil.copytree(demo_data / "elections", tmp_path / "elections")
+    return TestClient(create_app(settings_for(tmp_path)))
+
+
+def test_over_http_the_stream_brings_the_receipt_and_the_log_is_served(client: TestClient, tmp_path: Path) -> None:
+    with client:
+        reply = client.post("/v1/answers", json=RENT, headers=EVENTS)
+        kinds = events_of(reply.text)
+        assert [name for name, _ in kinds][-2:] == ["answer", "receipt"]
+        record, receipt = kinds[-1][1]["record"], kinds[-1][1]["proof"].encode()
+        fetched = client.get(f"/v1/answers/{record}/receipt")
+        assert fetched.headers["content-disposition"].endswith(f'{record}.tlog-proof"')
+        proof = read_proof(fetched.content)
+        assert proof.extra is not None
+        assert proof.extra == read_proof(receipt).extra
+        trust = Policy((log_signer(settings_for(tmp_path)).key,))
+        check_proof(proof, proof.extra, trust)
+
+        def fetch(path: str, limit: int) -> bytes:
+            found = client.get(f"/log/{path}")
+            assert found.status_code == 200, path
+            assert found.headers["access-control-allow-origin"] == "*"
+            return found.content
+
+        assert verify_log(fetch, trust).size == 1
+        assert client.get("/log/log.vkey").text.strip() == str(log_signer(settings_for(tmp_path)).key)
+        assert "immutable" in client.get("/log/tile/0/000.p/1").headers["cache-control"]
+        for path in (".lock", "../keys/log.key", "tile/0/000", "tile/64/000", "tile/0/0", "%2e%2e/records.db", ""):
+            assert client.get(f"/log/{path}").status_code == 404
+        assert client.get(f"/v1/answers/{'0' * 32}/receipt").json()["code"] == "unknown_record"
