@@ -11,6 +11,7 @@ FROM python:3.11-slim AS base
 ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /srv
 COPY pyproject.toml constraints.txt README.md LICENSE ./
+COPY audit/ audit/
 COPY domain/ domain/
 COPY guardrails/ guardrails/
 COPY app/ app/

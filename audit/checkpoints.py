@@ -6,12 +6,12 @@ Promise: one text per head and one head per text; extension lines are refused, b
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from dataclasses import dataclass
 
 from audit.errors import Malformed
 from audit.merkle import SIZE, Hash
+from audit.notes import from_base64
 
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,18}")
 
@@ -46,10 +46,7 @@ def read_number(text: str, what: str) -> int:
 
 def read_hash(text: str, what: str) -> Hash:
     """A hash in base64 (RFC 4648, section 4), in its one canonical spelling. Raises Malformed about `what`."""
-    try:
-        data = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        data = b""
-    if len(data) != SIZE or base64.b64encode(data).decode() != text:
+    data = from_base64(text)
+    if data is None or len(data) != SIZE:
         raise Malformed(what, f"not a hash in base64: {text[:60]!r}")
     return data

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from audit.checkpoints import Head, read_hash, read_head, read_number
 from audit.errors import Malformed
 from audit.merkle import Hash, check_inclusion, leaf_hash
-from audit.notes import LARGEST, Note, read_note
+from audit.notes import LARGEST, Note, from_base64, read_note
 from audit.policy import Policy
 
 FIRST = "c2sp.org/tlog-proof@v1"
@@ -56,10 +56,9 @@ def read_proof(data: bytes, what: str = "the receipt") -> Proof:
         raise Malformed(what, f"does not begin with {FIRST}, or holds no checkpoint")
     extra = None
     if lines and lines[0].startswith("extra "):
-        try:
-            extra = base64.b64decode(lines.pop(0).removeprefix("extra "), validate=True)
-        except ValueError:
-            raise Malformed(what, "the extra data is not base64") from None
+        extra = from_base64(lines.pop(0).removeprefix("extra "))
+        if extra is None:
+            raise Malformed(what, "the extra data is not base64")
     if not lines or not lines[0].startswith("index ") or len(lines) > HIGHEST:
         raise Malformed(what, "no index, or a path that is too long")
     index = read_number(lines.pop(0).removeprefix("index "), what)

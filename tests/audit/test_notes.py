@@ -76,6 +76,17 @@ def test_what_is_no_note_is_said_to_be_none(spoiled: bytes) -> None:
         read_note(spoiled, "checkpoint")
 
 
+def test_a_signature_has_one_spelling() -> None:
+    text = NOTE.decode()
+    last = len(text.rstrip("=\n")) - 1
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    for letter in set(alphabet) - {NOTE.decode()[last]}:
+        with pytest.raises(AuditError):
+            policy().check(
+                read_note((NOTE.decode()[:last] + letter + NOTE.decode()[last + 1 :]).encode(), "c"), ORIGIN, "c"
+            )
+
+
 @pytest.mark.parametrize(
     "text",
     [

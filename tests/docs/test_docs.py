@@ -30,7 +30,7 @@ from evaluation.suggested import FIRST, SILENCE
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = tuple(sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]))
-OURS = r"(?:domain|guardrails|app|ingestion|evaluation|frontend|bench|tests|docs|elections|scripts)"
+OURS = r"(?:audit|domain|guardrails|app|ingestion|evaluation|frontend|bench|tests|docs|elections|scripts)"
 NAMES = [str(p.relative_to(ROOT)) for p in PAGES]
 DECLINED = re.compile("declined|redirected").match
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
@@ -67,12 +67,15 @@ def table(page: str, heading: str) -> list[list[str]]:
 
 
 def commands() -> dict[str, set[str]]:
-    """Every command of the program with its options."""
+    """Every command of the program with its options, those of a group together."""
     group: Any = typer.main.get_command(app)
-    return {
-        name: {o for p in command.params if p.param_type_name == "option" for o in p.opts} - {"--help"}
-        for name, command in group.commands.items()
-    }
+    return {name: options(command) for name, command in group.commands.items()}
+
+
+def options(command: Any) -> set[str]:
+    """The options of a command and of the commands in it."""
+    own = {o for p in command.params if p.param_type_name == "option" for o in p.opts} - {"--help"}
+    return own.union(*(options(inner) for inner in getattr(command, "commands", {}).values()))
 
 
 def test_every_command_and_option_is_documented_and_none_that_does_not_exist() -> None:
