@@ -38,11 +38,11 @@ demo: setup ## build the demo election
 	$(BIN)/isegoria build demo
 
 test: setup frontend ## all tests, heavy suites as seeded samples
-	scripts/browser
+	scripts/tools
 	$(BIN)/python -m pytest $(PARALLEL)
 
 soak: setup frontend ## the full counts
-	scripts/browser
+	scripts/tools
 	ISEGORIA_SOAK=1 $(BIN)/python -m pytest $(PARALLEL)
 
 check: setup ## lint, types, import contracts

@@ -6,8 +6,6 @@ it; no file is read beyond the length it may have.
 
 from __future__ import annotations
 
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -42,10 +40,11 @@ def from_url(prefix: str) -> Fetch:
     """Reads a log from a web server. Raises Malformed for an address that is not http or https."""
     if urlsplit(prefix).scheme not in ("http", "https"):
         raise Malformed(prefix, "not an http or https address")
+    from urllib.request import urlopen  # a fiftieth of a second that a server's start need not pay
 
     def fetch(path: str, limit: int) -> bytes:
         try:
-            with urllib.request.urlopen(f"{prefix.rstrip('/')}/{path}", timeout=TIMEOUT) as reply:  # noqa: S310
+            with urlopen(f"{prefix.rstrip('/')}/{path}", timeout=TIMEOUT) as reply:  # noqa: S310
                 return _bounded(reply.read(limit + 1), path, limit)
         except (OSError, ValueError) as error:
             raise Missing(path, f"cannot be fetched: {error}") from error

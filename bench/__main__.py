@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import platform
+import shutil
 import sqlite3
 import sys
 import time
@@ -231,6 +232,8 @@ def _fresh(plan: Plan, election: str) -> Path:
     view = plan.work / "serving" / election
     for old in view.glob("records.db*"):
         old.unlink()
+    for name in ("log", "keys"):  # the log of records that are gone would not go on
+        shutil.rmtree(view / name, ignore_errors=True)
     return view
 
 

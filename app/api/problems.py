@@ -34,6 +34,8 @@ class Kind(NamedTuple):
 PROBLEMS: Mapping[str, Kind] = {
     "malformed_request": Kind(400, "The request body is not JSON in UTF-8."),
     "not_found": Kind(404, "Nothing has this address."),
+    "no_receipt": Kind(404, "The record has no leaf in a log, so there is no receipt."),
+    "receipt_pending": Kind(404, "No checkpoint of the log covers the record yet."),
     "unknown_conversation": Kind(404, "No conversation has this id."),
     "unknown_document": Kind(404, "No document, page or section has this address."),
     "unknown_election": Kind(404, "No election with this id is served here."),
@@ -63,7 +65,8 @@ PROBLEMS: Mapping[str, Kind] = {
 }
 
 RETRY_AFTER: Mapping[str, int] = {
-    "busy": 1, "failed_record": 5, "failed_retrieval": 5, "not_ready": 5, "paused": 300, "record_unavailable": 2,
+    "busy": 1, "failed_record": 5, "failed_retrieval": 5, "not_ready": 5, "paused": 300, "receipt_pending": 1,
+    "record_unavailable": 2,
 }  # fmt: skip
 """Seconds after which the same request may succeed."""
 

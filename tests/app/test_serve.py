@@ -64,9 +64,12 @@ class Service:
 
 @contextmanager
 def serving(demo_data: Path, records: Path, workers: int = 2) -> Iterator[Service]:
+    data = records.parent / "data"  # the log belongs to the records, so they share what is built and nothing else
+    data.mkdir()
+    (data / "elections").symlink_to(demo_data / "elections")
     env = {k: v for k, v in os.environ.items() if not k.startswith("ISEGORIA_")}
     env |= {
-        "ISEGORIA_DATA": str(demo_data),
+        "ISEGORIA_DATA": str(data),
         "ISEGORIA_ELECTIONS": str(ELECTIONS),
         "ISEGORIA_DATABASE_URL": f"sqlite:///{records}",
         "ISEGORIA_REQUESTS_PER_MINUTE": "0",

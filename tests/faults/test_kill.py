@@ -21,9 +21,9 @@ STRIDE = 1_000_000
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def killed_appender(url: str, first: int, chance: random.Random) -> list[str]:
+def killed_appender(url: str, first: int, chance: random.Random, *log: str) -> list[str]:
     """Run a child that appends, kill it at a random moment, and return the ids it acknowledged."""
-    command = [sys.executable, "-m", "tests.faults.appender", url, str(first), str(chance.choice([1, 3, 8]))]
+    command = [sys.executable, "-m", "tests.faults.appender", url, str(first), str(chance.choice([1, 3, 8])), *log]
     child = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert child.stdout is not None
     acknowledged: list[str] = []
