@@ -15,11 +15,11 @@ from pathlib import Path
 from app.errors import IsegoriaError
 from app.log import PUBLIC_KEY
 from audit.checkpoints import Head
-from audit.errors import AuditError, Malformed, Missing
+from audit.errors import AuditError, Missing, Unreachable
 from audit.notes import LARGEST, read_key
 from audit.policy import Policy, read_policy
 from audit.proofs import check_proof, read_proof
-from audit.tiles import Fetch
+from audit.tiles import CHECKPOINT, Fetch
 from audit.verify import from_folder, from_url, verify_log
 
 Say = Callable[[str], None]
@@ -44,36 +44,47 @@ class Trust:
             return Policy((read_key(self.key),))
         if fetch is None:
             raise CannotCheck("a receipt is checked against a key you trust: give --key or --policy")
-        key = read_key(fetch(PUBLIC_KEY, LARGEST).decode("ascii", "replace"))
+        key = read_key(fetch(PUBLIC_KEY, LARGEST).decode("utf-8", "replace"))
         say(f"no key was given: {key.name}'s own is used, so this shows only that the log agrees with itself")
         return Policy((key,))
 
 
 def verify(target: str, trust: Trust, earlier: Sequence[Path], say: Say, progress: Callable[[int, int], None]) -> int:
     """Check a folder, an address or a receipt; the exit code. Raises CannotCheck."""
+    fetch = None
     try:
         if target.startswith(("http://", "https://")):
             fetch = from_url(target)
         elif Path(target).is_dir():
             fetch = from_folder(Path(target))
-        else:
-            return _receipt(Path(target), trust, say)
-        head = verify_log(fetch, trust.of(fetch, say), [_read(path) for path in earlier], progress)
+        policy = trust.of(fetch, say)
     except AuditError as error:
+        raise CannotCheck(f"nobody to trust: {error}") from error
+    if fetch is None and earlier:
+        raise CannotCheck("a receipt cannot show that a log extends an earlier checkpoint: give the log")
+    try:
+        if fetch is None:
+            return _receipt(Path(target), policy, say)
+        head = verify_log(fetch, policy, [_read(path) for path in earlier], progress)
+    except Unreachable as error:
+        raise CannotCheck(str(error)) from error
+    except AuditError as error:
+        if isinstance(error, Missing) and error.what == CHECKPOINT:
+            raise CannotCheck(f"{target}: {error}") from error
         say(f"not valid: {error}")
-        return 2 if isinstance(error, Missing) and error.what in (target, PUBLIC_KEY, "checkpoint") else 1
+        return 1
     extends = f", and extends {len(earlier)} earlier checkpoints" if earlier else ""
     say(f"valid: {_told(head)}; every entry and every tile is right{extends}")
     return 0
 
 
-def _receipt(path: Path, trust: Trust, say: Say) -> int:
+def _receipt(path: Path, policy: Policy, say: Say) -> int:
     proof = read_proof(_read(path), str(path))
     if proof.extra is None:
-        raise Malformed(str(path), "brings no leaf along")
-    head = check_proof(proof, proof.extra, trust.of(None, say), str(path))
+        raise CannotCheck(f"{path}: brings no leaf along")
+    head = check_proof(proof, proof.extra, policy, str(path))
     say(f"valid: leaf {proof.index} of {_told(head)}")
-    with suppress(ValueError, AttributeError):  # another log may hold other things than JSON
+    with suppress(ValueError, AttributeError, RecursionError):  # another log may hold other things than JSON
         facts = json.loads(proof.extra).items()
         say(json.dumps({name: value for name, value in facts if name != "pad"}, indent=2))
     return 0

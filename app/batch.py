@@ -131,7 +131,7 @@ class Asking:
 
     async def __aenter__(self) -> Self:
         if self._record:
-            recorder = await self._stack.enter_async_context(open_recorder(self._settings))
+            recorder = await self._stack.enter_async_context(open_recorder(self._settings, serving=False))
             self._desk = open_desk(self._settings, recorder, (self._election,))
         else:
             self._desk = open_desk(self._settings, MemoryRecorder(), (self._election,))

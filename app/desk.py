@@ -20,6 +20,7 @@ from app.answering.second import second_opinion
 from app.built import Built
 from app.errors import (
     BadQuestion,
+    NoReceipt,
     ReceiptPending,
     ServicePaused,
     UnknownConversation,
@@ -181,8 +182,11 @@ class Desk:
 
     async def receipt(self, record: str) -> bytes:
         """The `.tlog-proof` of a record. Raises UnknownRecord, NoReceipt or ReceiptPending."""
-        await self.exchange(record)
-        found = await self._records.receipt(record)
+        try:
+            found = await self._records.receipt(record)
+        except NoReceipt:
+            await self.exchange(record)  # no record, or one without a leaf
+            raise
         if found is None:
             raise ReceiptPending("no checkpoint covers this record yet; ask again in a moment")
         return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -12,24 +13,30 @@ from app.settings import Settings
 from audit.checkpoints import read_head
 from audit.errors import AuditError
 from audit.files import make_folder, write_whole
-from audit.merkle import inclusion_path
+from audit.merkle import check_inclusion, inclusion_path, leaf_hash
 from audit.notes import LARGEST, Signer, read_note
 from audit.proofs import Proof
 from audit.tiles import CHECKPOINT, Tree
 from audit.verify import from_folder
-from audit.writer import Writer
+from audit.writer import Writer, begin
 
 KEY, SIGNED, PUBLIC_KEY = "log.key", "signed", "log.vkey"
 
 
 def log_signer(settings: Settings) -> Signer:
     """The key that signs the log, made on the first start. Raises RecordUnreadable."""
-    path = keys_folder(settings.data) / KEY
+    folder = keys_folder(settings.data)
+    path = folder / KEY
     try:
-        make_folder(path.parent)
-        path.parent.chmod(0o700)
-        if not path.exists():
-            write_whole(path, Ed25519PrivateKey.generate().private_bytes_raw().hex().encode() + b"\n")
+        if not folder.exists():
+            make_folder(folder)
+            folder.chmod(0o700)
+        with (folder / ".lock").open("a") as lock:  # two first starts must not make two keys
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not path.exists():
+                made = Ed25519PrivateKey.generate()
+                begin(Signer(settings.log_origin, made), folder / SIGNED)
+                write_whole(path, made.private_bytes_raw().hex().encode() + b"\n")
         private = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(path.read_text(encoding="ascii")))
     except OSError as error:
         raise RecordUnreadable(f"{path}: the log's key cannot be read: {error.strerror}") from error
@@ -46,6 +53,8 @@ def log_writer(settings: Settings) -> Writer:
         make_folder(folder)
         if not public.exists():
             write_whole(public, f"{signer.key}\n".encode(), 0o644)
+        if public.read_text(encoding="utf-8").strip() != str(signer.key):
+            raise RecordUnreadable(f"{public}: is not the public half of {keys_folder(settings.data) / KEY}")
     except OSError as error:
         raise RecordUnreadable(f"{public}: the log cannot be written to: {error.strerror}") from error
     return Writer(folder, signer, keys_folder(settings.data) / SIGNED)
@@ -65,6 +74,7 @@ def receipt(folder: Path, entry: bytes, place: int) -> bytes | None:
         if place >= head.size:
             return None
         path = inclusion_path(place, head.size, Tree(fetch, head.size).node)
+        check_inclusion(f"leaf {place}", leaf_hash(entry), place, head.size, path, head.root)
     except AuditError as error:
         raise RecordUnreadable(f"the log cannot be read: {error}") from error
     return Proof(place, tuple(path), checkpoint, extra=entry).text().encode()

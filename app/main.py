@@ -167,10 +167,14 @@ def trouble() -> Callable[[str, Exception], None]:
     return report
 
 
-def open_recorder(settings: Settings) -> Recorder:
-    """The record store of these settings, not yet opened."""
+def open_recorder(settings: Settings, serving: bool = True) -> Recorder:
+    """The record store of these settings, not yet opened.
+
+    Only what is `serving` sequences the log: a command could be halted while it holds it, or be another user's.
+    """
     settings.data.mkdir(parents=True, exist_ok=True)
-    return Recorder(open_engine(settings.database, settings.busy_timeout), log=log_writer(settings))
+    log = log_writer(settings) if serving else None
+    return Recorder(open_engine(settings.database, settings.busy_timeout), log=log)
 
 
 def web_app(loaded: Loaded) -> FastAPI:

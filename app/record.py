@@ -12,7 +12,7 @@ from typing import Protocol, Self
 
 from sqlalchemy import Engine
 
-from app.errors import NoReceipt, RecordError, RecordExists, RecordUnreadable, RecordWriteFailed
+from app.errors import NoReceipt, RecordError, RecordExists, RecordUnavailable, RecordUnreadable, RecordWriteFailed
 from app.leaf import SALT
 from app.log import receipt
 from app.storage.engine import explained, prepare
@@ -118,7 +118,16 @@ class Recorder:
     @property
     def healthy(self) -> bool:
         """Open, no write has failed, and the log goes on."""
-        return self._writer.healthy and (self._sequencer is None or self._sequencer.healthy)
+        return self._writer.healthy and self.log_failure is None and not self._stalled
+
+    @property
+    def log_failure(self) -> str | None:
+        """Why the log cannot go on until a restart, or None."""
+        return None if self._sequencer is None else self._sequencer.failure
+
+    @property
+    def _stalled(self) -> bool:
+        return self._sequencer is not None and self._sequencer.stalled
 
     async def append(self, exchange: Exchange) -> None:
         """Store the exchange; returns when it is durable.
@@ -126,8 +135,10 @@ class Recorder:
         Raises RecordUnavailable (busy, full queue, closed: may pass), RecordExists, or
         RecordWriteFailed (the writer has stopped for good).
         """
-        if self._sequencer is not None and not self._sequencer.healthy:
-            raise RecordWriteFailed(self._sequencer.failure or "the log does not go on: leaves wait for too long")
+        if (failure := self.log_failure) is not None:
+            raise RecordWriteFailed(failure)
+        if self._stalled:
+            raise RecordUnavailable("the log does not go on: leaves wait for too long")
         await self._writer.submit(row_of(exchange, secrets.token_bytes(SALT)))
 
     async def read(self, record: str) -> Exchange | None:

@@ -88,7 +88,7 @@ async def replay_records(settings: Settings, record: str | None, say: Callable[[
     """
     same = differ = unusable = 0
     worlds = _Worlds(settings)
-    async with open_recorder(settings) as recorder:
+    async with open_recorder(settings, serving=False) as recorder:
         try:
             for one in [record] if record is not None else await recorder.ids():
                 try:

@@ -22,7 +22,7 @@ from contextlib import ExitStack
 from typing import TextIO
 from urllib.parse import urlsplit
 
-from app.errors import IsegoriaError, ServiceUnavailable
+from app.errors import IsegoriaError, RecordWriteFailed, ServiceUnavailable
 from app.main import Loaded, load, open_recorder, web_app
 from app.places import built_elections
 from app.settings import Settings
@@ -85,9 +85,11 @@ def warnings_for(loaded: Loaded) -> list[str]:
 
 
 async def _store_opens(settings: Settings) -> None:
-    """Open and close the record store, so that what is wrong with it is said in one line."""
-    async with open_recorder(settings):
+    """Open and close the record store and the log, so that what is wrong with them is said in one line."""
+    async with open_recorder(settings) as recorder:
         pass
+    if recorder.log_failure is not None:
+        raise RecordWriteFailed(recorder.log_failure)
 
 
 def bound(host: str, port: int, count: int) -> list[socket.socket]:

@@ -15,6 +15,10 @@ class Missing(AuditError):
     """An object is not there or cannot be read."""
 
 
+class Unreachable(AuditError):
+    """A server does not give an object, which says nothing about the object."""
+
+
 class Malformed(AuditError):
     """An object is not in its format."""
 

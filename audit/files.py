@@ -7,12 +7,18 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+NEW = ".new-"
+"""How the name of a file begins that is not whole yet."""
+
 
 def make_folder(path: Path) -> None:
-    """Create the folder and those above it, durably. Raises OSError."""
+    """Create the folder and those above it, durably. Raises OSError.
+
+    The one above is synced even where the folder is there: who made it may have been killed before that.
+    """
     fresh = [p for p in (path, *path.parents) if not p.exists()]
     path.mkdir(parents=True, exist_ok=True)
-    for made in reversed(fresh):
+    for made in reversed(fresh or [path]):
         sync_folder(made.parent)
 
 
@@ -27,7 +33,7 @@ def sync_folder(path: Path) -> None:
 
 def write_whole(path: Path, data: bytes, mode: int = 0o600) -> None:
     """Write beside, fsync, rename, fsync the folder: a crash leaves the old state or the new one. Raises OSError."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=NEW)
     try:
         with os.fdopen(handle, "wb") as file:
             os.fchmod(handle, mode)

@@ -1,7 +1,8 @@
 """The Merkle tree of RFC 6962, section 2.1: hashes, roots, paths of inclusion and proofs of consistency.
 
 Promise: functions of bytes and numbers alone; a verifying function either returns or raises `BadProof`,
-and takes no more steps than the tree is high.
+and takes no more steps than the tree is high. Consistency proofs are for those who hold heads and no tiles:
+witnesses, and readers of this package; whoever has the tiles compares roots.
 """
 
 from __future__ import annotations

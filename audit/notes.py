@@ -75,12 +75,17 @@ def read_key(vkey: str) -> Key:
     name, _, rest = vkey.strip().partition("+")
     id_, _, encoded = rest.partition("+")
     data = from_base64(encoded) or b""
-    if not _NAME.fullmatch(name) or len(data) != 33 or data[0] not in (PLAIN, COSIGNATURE):
+    if not _NAME.fullmatch(name) or not _is_text(name) or len(data) != 33 or data[0] not in (PLAIN, COSIGNATURE):
         raise Malformed(f"key {vkey[:80]!r}", "not a vkey of an Ed25519 log or witness")
     key = Key(name, data[0], data[1:])
     if key.id.hex() != id_:
         raise Malformed(f"key {vkey[:80]!r}", f"its id should be {key.id.hex()}")
     return key
+
+
+def _is_text(name: str) -> bool:
+    """Whether the name can be written in UTF-8."""
+    return not any("\ud800" <= char <= "\udfff" for char in name)
 
 
 @dataclass(frozen=True)

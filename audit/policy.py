@@ -14,6 +14,8 @@ from audit.errors import BadSignature, Malformed
 from audit.notes import COSIGNATURE, PLAIN, Key, Note, read_key
 
 NONE = "none"
+MOST = 500
+"""Lines of a policy; the specification asks for room for 32 of each kind."""
 _SPACE = re.compile(r"[ \t]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
@@ -56,6 +58,8 @@ class Policy:
 def read_policy(data: bytes, what: str = "the policy") -> Policy:
     """The policy in these lines. Raises Malformed about `what`, with the line."""
     reader = _Reader()
+    if data.count(b"\n") > MOST:
+        raise Malformed(what, f"more than {MOST} lines")
     for number, line in enumerate(data.decode(errors="surrogateescape").split("\n"), start=1):
         place = f"{what}, line {number}"
         words = [word for word in _SPACE.split(line) if word]

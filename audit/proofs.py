@@ -17,7 +17,7 @@ from audit.policy import Policy
 
 FIRST = "c2sp.org/tlog-proof@v1"
 HIGHEST = 64
-"""Hashes of the longest path."""
+"""Lines of index and path: no tree is higher."""
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from audit.checkpoints import Head, read_head
-from audit.errors import BadEntry, BadRoot, BadTile, Forked, Malformed, Missing
+from audit.errors import BadEntry, BadRoot, BadTile, Forked, Malformed, Missing, Unreachable
 from audit.merkle import Hash, leaf_hash, range_root, root
 from audit.notes import LARGEST, read_note
 from audit.policy import Policy
@@ -38,16 +37,21 @@ def from_folder(folder: Path) -> Fetch:
 
 def from_url(prefix: str) -> Fetch:
     """Reads a log from a web server. Raises Malformed for an address that is not http or https."""
-    if urlsplit(prefix).scheme not in ("http", "https"):
+    if not prefix.startswith(("http://", "https://")):
         raise Malformed(prefix, "not an http or https address")
+    from http.client import HTTPException
+    from urllib.error import HTTPError
     from urllib.request import urlopen  # a fiftieth of a second that a server's start need not pay
 
     def fetch(path: str, limit: int) -> bytes:
         try:
             with urlopen(f"{prefix.rstrip('/')}/{path}", timeout=TIMEOUT) as reply:  # noqa: S310
                 return _bounded(reply.read(limit + 1), path, limit)
-        except (OSError, ValueError) as error:
-            raise Missing(path, f"cannot be fetched: {error}") from error
+        except HTTPError as error:
+            gone = error.code in (404, 410)
+            raise (Missing if gone else Unreachable)(path, f"cannot be fetched: {error}") from error
+        except (OSError, ValueError, HTTPException) as error:
+            raise Unreachable(path, f"cannot be fetched: {error}") from error
 
     return fetch
 
@@ -86,7 +90,7 @@ def verify_log(fetch: Fetch, policy: Policy, earlier: Sequence[bytes] = (), say:
         if tree.hashes(level, n)[: len(part)] != part:
             raise BadTile(tile_path(level, n, len(part)), "does not hold the hashes of what lies below it")
     for number, old in enumerate(before, start=1):
-        if old.size > head.size or root(derived[: old.size]) != old.root:
+        if old.origin != head.origin or old.size > head.size or root(derived[: old.size]) != old.root:
             raise Forked(f"earlier checkpoint {number}", f"a tree of {old.size} that this log does not extend")
     return head
 

@@ -7,6 +7,7 @@ entries come from an old backup. After the first failed write nothing more is wr
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import shutil
@@ -15,14 +16,16 @@ from pathlib import Path
 from typing import Self, TypeVar
 
 from audit.checkpoints import Head, read_head
-from audit.errors import AuditError, Busy, Forked, Missing, Stopped
-from audit.files import make_folder, write_whole
+from audit.errors import AuditError, BadEntry, Busy, Forked, Missing, Stopped
+from audit.files import NEW, make_folder, write_whole
 from audit.merkle import Hash, leaf_hash, root
 from audit.notes import LARGEST, Signer, read_note
 from audit.tiles import CHECKPOINT, ENTRIES, WIDTH, Tree, pack, tile_path
 from audit.verify import from_folder
 
 LOCK = ".lock"
+PASSING = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EINTR})
+"""Errors of opening a file that say nothing about the disk."""
 PUBLIC = 0o644
 Piece = TypeVar("Piece")
 
@@ -41,20 +44,27 @@ class Writer:
         self.head = Head(signer.name, 0, root([]))
 
     def open(self) -> None:
-        """Take the lock and go on where the log stands. Raises Busy, Forked, BadSignature, Malformed or Stopped."""
+        """Take the lock and go on where the log stands.
+
+        Raises Busy (may pass), Forked, BadSignature, Malformed or Stopped.
+        """
         try:
             make_folder(self.folder)
             make_folder(self._memory.parent)
-            self._lock = os.open(self.folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+            if self._lock is None:
+                self._lock = os.open(self.folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            for left in (*self._memory.parent.glob(f"{NEW}*"), *self.folder.glob(f"{NEW}*")):
+                left.unlink()  # of a writer that was killed
+            self._recover()
         except BlockingIOError:
-            self.close()
+            # The file stays open for the next try.
             raise Busy(str(self.folder), "another writer holds this log") from None
         except OSError as error:
             self.close()
-            raise Stopped(str(self.folder), f"cannot be written to: {error.strerror}") from error
-        try:
-            self._recover()
+            if _passes(error):
+                raise Busy(str(self.folder), f"nothing can be opened now: {error.strerror}") from error
+            raise Stopped(str(self.folder), f"cannot be read or written: {error.strerror}") from error
         except BaseException:
             self.close()
             raise
@@ -80,22 +90,27 @@ class Writer:
             return self.head
         try:
             full = self._extend(entries)
+        except (OSError, Missing) as error:
+            if _passes(error):  # nothing was signed: the same entries can be given again
+                raise Busy(str(self.folder), f"nothing can be opened now: {error}") from error
+            raise self._stopped(error) from error
+        try:
             self._publish(self.head.size + len(entries))
         except (OSError, Missing) as error:
-            self._failed = f"nothing is written until a restart: {error}"
-            raise Stopped(str(self.folder), self._failed) from error
+            raise self._stopped(error) from error
         for path in full:
             shutil.rmtree(self.folder / f"{path}.p", ignore_errors=True)
         return self.head
+
+    def _stopped(self, error: Exception) -> Stopped:
+        self._failed = f"nothing is written until a restart: {error}"
+        return Stopped(str(self.folder), self._failed)
 
     def _recover(self) -> None:
         """The head that was signed last, published if a crash came between."""
         signed, published = self._read(self._memory), self._read(self.folder / CHECKPOINT)
         if signed is None:
-            if published is not None:
-                raise Forked(str(self._memory), "is gone, so it is not known what this key has signed")
-            self._publish(0)
-            return
+            raise Forked(str(self._memory), "is gone, so it is not known what this key has signed")
         self.note, self.head = signed
         if published is not None and published[1] == self.head:
             self._check()
@@ -109,7 +124,9 @@ class Writer:
         """That the tiles carry the head that was signed. Raises Forked."""
         try:
             carried = self.head.size == 0 or Tree(self._fetch, self.head.size).root() == self.head.root
-        except AuditError:
+        except AuditError as error:
+            if _passes(error):
+                raise Busy(str(self.folder), f"nothing can be opened now: {error}") from error
             carried = False
         if not carried:
             raise Forked(str(self.folder), f"is not the tree of {self.head.size} that was signed; an old backup?")
@@ -130,8 +147,12 @@ class Writer:
     def _extend(self, entries: Sequence[bytes]) -> list[str]:
         """Write bundles and tiles for the entries; the paths of those that are full now."""
         old = Tree(self._fetch, self.head.size)
+        if old.root() != self.head.root:
+            raise Forked(str(self.folder), f"is not the tree of {self.head.size} that was signed")
         n, within = divmod(self.head.size, WIDTH)
         kept = old.entries(n)[:within] if within else []
+        if kept and [leaf_hash(entry) for entry in kept] != old.hashes(0, n)[:within]:
+            raise BadEntry(tile_path(ENTRIES, n, within), "does not hold the entries that were logged")
         full = self._write_row(ENTRIES, n, [pack([entry]) for entry in (*kept, *entries)])
         hashes: list[Hash] = [leaf_hash(entry) for entry in entries]
         level, count = 0, self.head.size
@@ -167,3 +188,17 @@ class Writer:
 
 def _parts(row: Sequence[Piece]) -> Iterator[Sequence[Piece]]:
     return (row[at : at + WIDTH] for at in range(0, len(row), WIDTH))
+
+
+def begin(signer: Signer, memory: Path) -> None:
+    """Remember the head of the empty log: once, before the key itself is kept. Raises OSError.
+
+    From then on a key without a memory has lost it, and signs nothing.
+    """
+    make_folder(memory.parent)
+    write_whole(memory, signer.sign(Head(signer.name, 0, root([])).text()).encode())
+
+
+def _passes(error: BaseException) -> bool:
+    """Whether the error, or the one behind it, may pass without anything having been lost."""
+    return any(isinstance(e, OSError) and e.errno in PASSING for e in (error, error.__cause__))

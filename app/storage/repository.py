@@ -126,10 +126,16 @@ def place_leaves(connection: Connection, origin: str, size: int, numbers: Sequen
     return True
 
 
+def origins(connection: Connection) -> list[str]:
+    """The logs that leaves of this database have a place in: one, or none yet."""
+    return list(connection.scalars(select(heads.c.origin).order_by(heads.c.origin)))
+
+
 def placed_entries(connection: Connection, first: int, most: int) -> list[bytes]:
-    """The leaves from a place on, in the order of their places."""
-    wanted = leaves.c.place >= first
-    return list(connection.scalars(select(leaves.c.entry).where(wanted).order_by(leaves.c.place).limit(most)))
+    """The leaves from a place on, in the order of their places, up to the first place that none has."""
+    wanted = select(leaves.c.place, leaves.c.entry).where(leaves.c.place >= first).order_by(leaves.c.place).limit(most)
+    rows = connection.execute(wanted).all()
+    return [row.entry for i, row in enumerate(rows) if row.place == first + i]
 
 
 def leaf_for(connection: Connection, record: str) -> tuple[bytes, int | None] | None:

@@ -1,21 +1,23 @@
 """One thread, in one process for each log, gives the waiting leaves their places and has them published.
 
 Promise: a place is given once, in the database, by compare-and-swap, before anything is signed over it; a leaf with
-a place is published with exactly the bytes that were handed in. Other processes wait for the lock and take over
-when its holder ends. A log that cannot go on makes the service read-only, with the reason.
+a place is published with exactly the bytes that were handed in, from a database that holds what was signed. Other
+processes wait for the lock and take over when its holder ends. A log that cannot go on makes the service read-only.
 """
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
+from contextlib import suppress
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.errors import RecordUnavailable
 from app.storage.engine import explain, place, writing
-from app.storage.repository import place_leaves, placed, placed_entries, waiting_leaves
+from app.storage.repository import origins, place_leaves, placed, placed_entries, waiting_leaves
 from audit.errors import AuditError, Busy, Forked
 from audit.tiles import Tree
 from audit.verify import from_folder
@@ -37,15 +39,16 @@ class Sequencer:
         self._ending = threading.Event()
         self._thread: threading.Thread | None = None
         self._holds = False
-        self._stuck: tuple[int, float] | None = None
+        self._last: bytes | None = None
+        self._size = -1
+        self._good = time.monotonic()
         self.failure: str | None = None
         """Why the log cannot go on, until a restart."""
 
     @property
-    def healthy(self) -> bool:
-        """Whether leaves get their places, here or in another process."""
-        stalled = self._stuck is not None and time.monotonic() - self._stuck[1] > PATIENCE
-        return self.failure is None and not stalled
+    def stalled(self) -> bool:
+        """Whether leaves have waited for too long, here or for another process; this may pass."""
+        return time.monotonic() - self._good > PATIENCE
 
     def start(self) -> None:
         """Begin to look for leaves."""
@@ -67,11 +70,12 @@ class Sequencer:
 
     def _turn(self) -> None:
         if self.failure is not None:
-            return
+            return  # the lock is kept: another process must not go on where a write has failed
         try:
             if not self._holds:
                 self._take()
             self._work()
+            self._good = time.monotonic()
         except Busy:
             self._watch()
         except AuditError as error:
@@ -84,23 +88,34 @@ class Sequencer:
             self._fail(f"{type(error).__name__}: {error}")
 
     def _take(self) -> None:
-        """Take the log, and see that the database is the one it was made from. Raises Busy or Forked."""
+        """Take the log. Raises Busy, or Forked and what else keeps it from going on."""
         self._log.open()
+        try:
+            size = self._log.head.size
+            self._last = Tree(from_folder(self._log.folder), size).entry(size - 1) if size else None
+            with self._engine.connect() as connection:
+                self._known(connection)
+        except BaseException:
+            self._log.close()
+            raise
         self._holds = True
-        head = self._log.head
-        if head.size == 0:
-            return
-        with self._engine.connect() as connection:
-            last = placed_entries(connection, head.size - 1, 1)
-        if last != [Tree(from_folder(self._log.folder), head.size).entry(head.size - 1)]:
-            raise Forked(place(self._engine), f"does not hold leaf {head.size - 1} that was signed; an old backup?")
+
+    def _known(self, connection: Connection) -> int:
+        """How many leaves have a place. Raises Forked when this is not the database that the log was made from."""
+        head, where = self._log.head, place(self._engine)
+        for other in origins(connection):
+            if other != head.origin:
+                raise Forked(where, f"holds the leaves of the log {other!r}; another origin needs a new database")
+        if head.size and placed_entries(connection, head.size - 1, 1) != [self._last]:
+            raise Forked(where, f"does not hold leaf {head.size - 1} that was signed; an old backup?")
+        return placed(connection, head.origin)
 
     def _work(self) -> None:
-        """Place and publish until nothing waits."""
-        origin = self._log.head.origin
-        while True:
+        """Place and publish what waits; a full batch is followed by another at once."""
+        origin, full = self._log.head.origin, True
+        while full:
             with self._engine.connect() as connection:
-                size, numbers = placed(connection, origin), waiting_leaves(connection, BATCH)
+                size, numbers = self._known(connection), waiting_leaves(connection, BATCH)
             if numbers:
                 with writing(self._engine) as connection:
                     if not place_leaves(connection, origin, size, numbers):
@@ -109,20 +124,19 @@ class Sequencer:
             while self._log.head.size < size:
                 with self._engine.connect() as connection:
                     entries = placed_entries(connection, self._log.head.size, BATCH)
+                if not entries:
+                    raise Forked(place(self._engine), f"does not hold leaf {self._log.head.size}, which has a place")
                 self._log.append(entries)
-            if not numbers:
-                self._stuck = None
-                return
+                self._last = entries[-1]
+            full = len(numbers) == BATCH and not self._ending.is_set()
 
     def _watch(self) -> None:
-        """Another process holds the log: see that it goes on."""
-        with self._engine.connect() as connection:
+        """Another process holds the log, or nothing can be opened now: see whether leaves get their places."""
+        with suppress(SQLAlchemyError), self._engine.connect() as connection:
             size, waits = placed(connection, self._log.head.origin), bool(waiting_leaves(connection, 1))
-        if not waits:
-            self._stuck = None
-        elif self._stuck is None or self._stuck[0] != size:
-            self._stuck = (size, time.monotonic())
+            if not waits or size != self._size:
+                self._size, self._good = size, time.monotonic()
 
     def _fail(self, why: str) -> None:
         self.failure = f"nothing is logged until a restart: {why}"
-        self._log.close()
+        sys.stderr.write(f"the public log has stopped: {why}\n")

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 import rfc8785
 from fastapi.testclient import TestClient
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
-from app.errors import NoReceipt, RecordUnreadable, RecordWriteFailed
+from app.errors import NoReceipt, RecordUnavailable, RecordUnreadable, RecordWriteFailed
 from app.leaf import LENGTH, commitment, leaf_of, padded
 from app.log import log_signer, log_writer
 from app.main import create_app
@@ -21,6 +23,7 @@ from app.settings import Settings
 from app.storage import sequencer
 from app.storage.engine import open_engine, writing
 from app.storage.repository import row_of
+from app.storage.sequencer import Sequencer
 from audit.policy import Policy
 from audit.proofs import check_proof, read_proof
 from audit.tiles import Tree
@@ -143,6 +146,90 @@ def test_two_processes_share_one_log_and_the_second_takes_over(database_url: str
     assert verify_log(from_folder(tmp_path / "log"), trusted(tmp_path)).size == 3
 
 
+def test_an_old_database_is_found_also_when_the_first_look_at_it_fails(tmp_path: Path) -> None:
+    url, database = f"sqlite:///{tmp_path}/records.db", tmp_path / "records.db"
+
+    async def append(*numbers: int) -> None:
+        async with recorder(url, tmp_path) as record:
+            for n in numbers:
+                await record.append(new_exchange(n))
+
+    asyncio.run(append(1))
+    shutil.copy(database, tmp_path / "backup.db")
+    asyncio.run(append(2, 3))
+    for old in tmp_path.glob("records.db*"):
+        old.unlink()
+    shutil.copy(tmp_path / "backup.db", database)
+    late = Sequencer(open_engine(f"sqlite:///{tmp_path}/nowhere/records.db"), log_writer(settings_of(tmp_path)))
+    with pytest.raises(SQLAlchemyError):
+        late._take()
+    assert not late._holds
+    late._engine = open_engine(url)
+    late._turn()
+    assert late.failure is not None
+    assert "old backup" in late.failure
+
+
+def test_a_database_that_goes_back_under_a_running_log_is_noticed(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/records.db"
+
+    async def story() -> None:
+        async with recorder(url, tmp_path) as record:
+            await record.append(new_exchange(1))
+            await receipt_of(record, new_exchange(1).record)
+            engine = open_engine(url)
+            with writing(engine) as connection:  # as after a fail-over to a replica that lags behind
+                connection.execute(text("DELETE FROM leaves"))
+                connection.execute(text("UPDATE heads SET size = 0"))
+            engine.dispose()
+            await record.append(new_exchange(2))
+            for _ in range(100):
+                if record.log_failure is not None:
+                    break
+                await asyncio.sleep(0.05)
+            assert record.log_failure is not None
+
+    asyncio.run(story())
+    assert verify_log(from_folder(tmp_path / "log"), trusted(tmp_path)).size == 1
+
+
+def test_another_origin_needs_another_database(tmp_path: Path) -> None:
+    url, one = f"sqlite:///{tmp_path}/records.db", "one.example/log"
+
+    async def story(origin: str, *numbers: int) -> str | None:
+        async with Recorder(open_engine(url), log=log_writer(Settings(data=tmp_path, log_origin=origin))) as record:
+            for n in numbers:
+                await record.append(new_exchange(n))
+        return record.log_failure
+
+    def begin_anew() -> None:
+        for name in ("log", "keys"):
+            shutil.rmtree(tmp_path / name)
+
+    assert asyncio.run(story(one, 1)) is None
+    begin_anew()
+    assert one in (asyncio.run(story("two.example/log")) or "")
+    begin_anew()
+    assert asyncio.run(story(one)) is None, "a trial may begin its log again with the same records"
+    key = log_signer(Settings(data=tmp_path, log_origin=one)).key
+    assert verify_log(from_folder(tmp_path / "log"), Policy((key,))).size == 1
+
+
+def test_first_starts_at_the_same_time_make_one_key(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        keys = set(pool.map(lambda _: log_signer(settings_of(tmp_path)).key, range(16)))
+    assert len(keys) == 1
+    with log_writer(settings_of(tmp_path)) as log:
+        assert log.head.size == 0
+
+
+def test_a_public_key_of_another_log_is_refused(tmp_path: Path) -> None:
+    log_writer(settings_of(tmp_path))
+    (tmp_path / "log" / "log.vkey").write_text("something else")
+    with pytest.raises(RecordUnreadable, match="not the public half"):
+        log_writer(settings_of(tmp_path))
+
+
 def test_an_old_backup_of_the_database_stops_the_service(tmp_path: Path) -> None:
     url, database = f"sqlite:///{tmp_path}/records.db", tmp_path / "records.db"
 
@@ -181,10 +268,10 @@ def test_a_log_that_stands_still_makes_the_service_read_only(tmp_path: Path) -> 
                 await asyncio.sleep(2 * sequencer.PAUSE + 0.2)
                 assert record.healthy
                 watching = record._sequencer
-                assert watching is not None and watching._stuck is not None
-                watching._stuck = (watching._stuck[0], watching._stuck[1] - sequencer.PATIENCE)
+                assert watching is not None
+                watching._good -= sequencer.PATIENCE
                 assert not record.healthy
-                with pytest.raises(RecordWriteFailed, match="wait"):
+                with pytest.raises(RecordUnavailable, match="wait"):
                     await record.append(new_exchange(2))
 
     asyncio.run(story())
@@ -235,6 +322,8 @@ def test_over_http_the_stream_brings_the_receipt_and_the_log_is_served(client: T
         assert verify_log(fetch, trust).size == 1
         assert client.get("/log/log.vkey").text.strip() == str(log_signer(settings_for(tmp_path)).key)
         assert "immutable" in client.get("/log/tile/0/000.p/1").headers["cache-control"]
-        for path in (".lock", "../keys/log.key", "tile/0/000", "tile/64/000", "tile/0/0", "%2e%2e/records.db", ""):
-            assert client.get(f"/log/{path}").status_code == 404
+        assert not {"last-modified", "etag"} & set(client.get("/log/tile/0/000.p/1").headers), "they tell the second"
+        outside = ("..%2fkeys%2flog.key", "%2e%2e%2frecords.db", f"tile/0/{'x000/' * 1000}000")
+        for path in (".lock", "tile/0/000", "tile/64/000", "tile/0/0", "", *outside):
+            assert client.get(f"/log/{path}").status_code == 404, path
         assert client.get(f"/v1/answers/{'0' * 32}/receipt").json()["code"] == "unknown_record"

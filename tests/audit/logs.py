@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from audit.notes import Signer
 from audit.policy import Policy
-from audit.writer import Writer
+from audit.writer import Writer, begin
 
 ORIGIN = "log.example/isegoria"
 
@@ -36,8 +36,11 @@ def entries(count: int, first: int = 0) -> list[bytes]:
 
 
 def writer(root: Path, one: Signer | None = None) -> Writer:
-    """A writer of the log in `root / "log"`, whose key remembers in `root / "keys"`."""
-    return Writer(root / "log", one or signer(), root / "keys" / "signed")
+    """A writer of the log in `root / "log"`, whose key remembers in `root / "keys"` from the day it is made."""
+    memory = root / "keys" / "signed"
+    if not memory.exists() and not (root / "log").exists():  # the key is kept only after this
+        begin(one or signer(), memory)
+    return Writer(root / "log", one or signer(), memory)
 
 
 def written(root: Path, steps: Iterable[int]) -> Path:

@@ -164,11 +164,13 @@ def test_a_log_under_another_name_or_key_is_not_trusted() -> None:
         (f"log {FOREIGN_KEY[:-1]}\nquorum none", "vkey"),
         ("log PeterNeumann+c74f20a4+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW\nquorum none", "id should be"),
         ("quorum\x07none", "control"),
+        ("\n" * 600, "more than"),
+        (f"log \udce9{FOREIGN_KEY}\nquorum none", "vkey"),
     ],
 )
 def test_a_policy_says_in_which_line_it_is_wrong(text: str, said: str) -> None:
     with pytest.raises(Malformed, match=said):
-        read_policy(text.encode())
+        read_policy(text.encode(errors="surrogateescape"))
 
 
 def test_a_policy_without_witnesses() -> None:

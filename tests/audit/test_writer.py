@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import resource
 import shutil
+import socket
+import threading
 from pathlib import Path
 
 import pytest
 
 from audit.checkpoints import read_head
-from audit.errors import AuditError, BadSignature, Busy, Forked, Malformed, Missing, Stopped
+from audit.errors import AuditError, BadEntry, BadSignature, Busy, Forked, Malformed, Missing, Stopped, Unreachable
 from audit.merkle import inclusion_path
 from audit.notes import read_note
 from audit.proofs import Proof, check_proof, read_proof
 from audit.tiles import CHECKPOINT, Tree, tile_path
 from audit.verify import from_folder, from_url, verify_log
+from audit.writer import Writer
 from tests.audit.logs import ORIGIN, entries, entry, plain_root, policy, published, signer, writer, written
 
 
@@ -118,6 +122,44 @@ def test_an_old_memory_or_none_is_refused(tmp_path: Path) -> None:
     memory.unlink()
     with pytest.raises(Forked, match="not known"):
         writer(tmp_path).open()
+    shutil.rmtree(tmp_path / "log")  # nor does the key begin a second history when all is gone
+    with pytest.raises(Forked, match="not known"):
+        Writer(tmp_path / "log", signer(), memory).open()
+
+
+def test_a_damaged_bundle_is_not_copied_on(tmp_path: Path) -> None:
+    folder = written(tmp_path, [5])
+    bundle = folder / tile_path("entries", 0, 5)
+    whole = bundle.read_bytes()
+    bundle.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    with writer(tmp_path) as log, pytest.raises(BadEntry, match="tile/entries/000"):
+        log.append(entries(1, 5))
+    bundle.write_bytes(whole)
+    with writer(tmp_path) as log:
+        log.append(entries(1, 5))
+    assert verify_log(from_folder(folder), policy()).size == 6
+
+
+def test_what_a_killed_writer_left_half_written_is_cleared_away(tmp_path: Path) -> None:
+    written(tmp_path, [5])
+    left = tmp_path / "keys" / ".new-abc"
+    left.write_bytes(b"half")
+    with writer(tmp_path):
+        assert not left.exists()
+
+
+def test_running_out_of_files_passes(tmp_path: Path) -> None:
+    with writer(tmp_path) as log:
+        log.append(entries(5))
+        usual = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (0, usual[1]))  # what is open stays open
+        try:
+            with pytest.raises(Busy):
+                log.append(entries(1, 5))
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, usual)
+        assert log.append(entries(1, 5)).size == 6
+    assert verify_log(from_folder(tmp_path / "log"), policy()).size == 6
 
 
 def test_another_key_cannot_go_on(tmp_path: Path) -> None:
@@ -175,5 +217,22 @@ def test_files_that_are_gone_or_addresses_that_are_none(tmp_path: Path) -> None:
         verify_log(from_folder(folder), policy())
     with pytest.raises(Malformed, match="http"):
         from_url("file:///etc/")
-    with pytest.raises(Missing, match="checkpoint"):
-        verify_log(from_url("http://127.0.0.1:9/"), policy())
+    for address in ("http://127.0.0.1:9/", "http://["):
+        with pytest.raises(Unreachable, match="checkpoint"):
+            verify_log(from_url(address), policy())
+
+
+def test_a_server_that_speaks_nonsense_is_said_to_be_unreachable() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def nonsense() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                connection.recv(1000)
+                connection.sendall(b"Guten Tag\r\n\r\n")
+
+        thread = threading.Thread(target=nonsense)
+        thread.start()
+        with pytest.raises(Unreachable):
+            verify_log(from_url(f"http://127.0.0.1:{listening.getsockname()[1]}/log"), policy())
+        thread.join()

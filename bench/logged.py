@@ -1,0 +1,72 @@
+"""What the public log costs the answers: answers per second at 8 clients with the log and without, in one run.
+
+Run as `python -m bench.logged [ELECTION]` over a built election (default `demo`); records and logs are made in a
+temporary folder, rounds with and without the log take turns, and the medians are compared.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from app.desk import Ask
+from app.log import log_writer
+from app.main import load
+from app.record import Recorder
+from app.settings import Settings
+from app.storage.engine import open_engine
+from bench.questions import generated
+
+ROUNDS, ANSWERS, CLIENTS = 5, 200, 8
+
+
+async def answered(election: str, folder: Path, logged: bool, questions: list[str]) -> float:
+    """Answers per second."""
+    settings = Settings()
+    loaded = load(settings, (election,))
+    loaded.open()
+    log = log_writer(settings.model_copy(update={"data": folder})) if logged else None
+    async with Recorder(open_engine(f"sqlite:///{folder}/records.db"), log=log) as recorder:
+        desk = loaded.desk(recorder)
+        await desk.ask(Ask(election, questions[0]))
+
+        async def client(mine: list[str]) -> None:
+            for question in mine:
+                await desk.ask(Ask(election, question))
+
+        began = time.perf_counter()
+        await asyncio.gather(*(client(questions[n::CLIENTS]) for n in range(CLIENTS)))
+        taken = time.perf_counter() - began
+    for built in loaded.elections.values():
+        built.close()
+    return len(questions) / taken
+
+
+async def main(election: str) -> None:
+    """Measure and print one JSON line."""
+    questions = (generated("de") + generated("en"))[: 2 * ANSWERS]
+    rates: dict[bool, list[float]] = {True: [], False: []}
+    for round_ in range(ROUNDS):
+        for logged in (True, False) if round_ % 2 else (False, True):
+            with tempfile.TemporaryDirectory() as name:
+                rates[logged].append(await answered(election, Path(name), logged, questions[:ANSWERS]))
+    with_log, without = (statistics.median(rates[logged]) for logged in (True, False))
+    print(
+        json.dumps(
+            {
+                "answers_per_second_with_log": round(with_log, 1),
+                "answers_per_second_without": round(without, 1),
+                "cost": round(1 - with_log / without, 3),
+                "rounds": {str(k): [round(r, 1) for r in v] for k, v in rates.items()},
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1] if len(sys.argv) > 1 else "demo"))
