@@ -172,11 +172,6 @@ audit = typer.Typer(no_args_is_help=True, help="Check the public log with nothin
 app.add_typer(audit, name="audit")
 
 
-@audit.callback()
-def audit_group() -> None:
-    """Check the public log with nothing but what it publishes."""
-
-
 @audit.command()
 def verify(
     target: Annotated[str, typer.Argument(help="Folder or address of a log, or a receipt (.tlog-proof)")],
@@ -192,7 +187,10 @@ def verify(
 
     with Progress(transient=True, disable=not sys.stderr.isatty()) as bar:
         task = bar.add_task("entries", total=None)
-        seen = lambda done, total: bar.update(task, completed=done, total=total)  # noqa: E731
+
+        def seen(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
         code = check(target, Trust(key, policy), earlier or [], typer.echo, seen)
     raise typer.Exit(code)
 

@@ -10,11 +10,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from app.errors import RecordUnreadable
 from app.places import keys_folder, log_folder
 from app.settings import Settings
-from audit.checkpoints import read_head
+from audit.checkpoints import read_checkpoint
 from audit.errors import AuditError
 from audit.files import make_folder, write_whole
 from audit.merkle import check_inclusion, inclusion_path, leaf_hash
-from audit.notes import LARGEST, Signer, read_note
+from audit.notes import LARGEST, Signer
 from audit.proofs import Proof
 from audit.tiles import CHECKPOINT, Tree
 from audit.verify import from_folder
@@ -70,7 +70,7 @@ def receipt(folder: Path, entry: bytes, place: int) -> bytes | None:
         return None
     try:
         checkpoint = fetch(CHECKPOINT, LARGEST)
-        head = read_head(read_note(checkpoint, CHECKPOINT).text, CHECKPOINT)
+        _, head = read_checkpoint(checkpoint, CHECKPOINT)
         if place >= head.size:
             return None
         path = inclusion_path(place, head.size, Tree(fetch, head.size).node)

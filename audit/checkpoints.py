@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from audit.errors import Malformed
 from audit.merkle import SIZE, Hash
-from audit.notes import from_base64
+from audit.notes import Note, from_base64, read_note
 
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,18}")
 
@@ -27,6 +27,12 @@ class Head:
     def text(self) -> str:
         """The note text (tlog-checkpoint, "Note text")."""
         return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n"
+
+
+def read_checkpoint(data: bytes, what: str) -> tuple[Note, Head]:
+    """The note in these bytes, its signatures unchecked, and the head that it states. Raises Malformed about `what`."""
+    note = read_note(data, what)
+    return note, read_head(note.text, what)
 
 
 def read_head(text: str, what: str) -> Head:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from audit.checkpoints import read_number
+from audit.checkpoints import Head, read_checkpoint, read_number
 from audit.errors import BadSignature, Malformed
 from audit.notes import COSIGNATURE, PLAIN, Key, Note, read_key
 
@@ -36,6 +36,12 @@ class Policy:
     witnesses: Mapping[str, Key] = field(default_factory=dict)
     groups: Mapping[str, Group] = field(default_factory=dict)
     quorum: str = NONE
+
+    def head(self, data: bytes, what: str) -> Head:
+        """The head of a checkpoint that is signed as it must be. Raises Malformed or BadSignature about `what`."""
+        note, head = read_checkpoint(data, what)
+        self.check(note, head.origin, what)
+        return head
 
     def check(self, note: Note, origin: str, what: str) -> None:
         """That a log of this origin and the quorum signed the note. Raises BadSignature about `what`."""

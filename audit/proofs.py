@@ -9,10 +9,10 @@ from __future__ import annotations
 import base64
 from dataclasses import dataclass
 
-from audit.checkpoints import Head, read_hash, read_head, read_number
+from audit.checkpoints import Head, read_hash, read_number
 from audit.errors import Malformed
 from audit.merkle import Hash, check_inclusion, leaf_hash
-from audit.notes import LARGEST, Note, from_base64, read_note
+from audit.notes import LARGEST, from_base64
 from audit.policy import Policy
 
 FIRST = "c2sp.org/tlog-proof@v1"
@@ -36,11 +36,6 @@ class Proof:
             lines.append(f"extra {base64.b64encode(self.extra).decode()}")
         lines += [f"index {self.index}", *(base64.b64encode(h).decode() for h in self.path), ""]
         return "\n".join([*lines, self.checkpoint.decode()])
-
-    @property
-    def note(self) -> Note:
-        """The checkpoint, its signatures unchecked. Raises Malformed."""
-        return read_note(self.checkpoint, "the receipt's checkpoint")
 
 
 def read_proof(data: bytes, what: str = "the receipt") -> Proof:
@@ -70,8 +65,6 @@ def check_proof(proof: Proof, entry: bytes, policy: Policy, what: str = "the rec
 
     Raises BadSignature, BadProof or Malformed about `what`.
     """
-    note = proof.note
-    head = read_head(note.text, what)
-    policy.check(note, head.origin, what)
+    head = policy.head(proof.checkpoint, what)
     check_inclusion(what, leaf_hash(entry), proof.index, head.size, proof.path, head.root)
     return head

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import lru_cache
+from typing import TypeVar
 
 from audit.errors import Malformed, Missing
 from audit.merkle import SIZE, Hash, range_root, root
@@ -18,6 +19,7 @@ CHECKPOINT, ENTRIES = "checkpoint", "entries"
 LARGEST_ENTRY = (1 << 16) - 1
 """Bytes that the length of an entry can state."""
 LARGEST_BUNDLE = WIDTH * (2 + LARGEST_ENTRY)
+Piece = TypeVar("Piece")
 Fetch = Callable[[str, int], bytes]
 """The bytes under a path, of which no more than so many are wanted; raises Missing."""
 
@@ -36,6 +38,16 @@ def widths(count: int) -> Iterator[tuple[int, int]]:
     yield from ((n, WIDTH) for n in range(count // WIDTH))
     if count % WIDTH:
         yield count // WIDTH, count % WIDTH
+
+
+def parts(row: Sequence[Piece]) -> Iterator[Sequence[Piece]]:
+    """The row cut into what one file holds."""
+    return (row[at : at + WIDTH] for at in range(0, len(row), WIDTH))
+
+
+def above(row: Sequence[Hash]) -> list[Hash]:
+    """The hashes on the next level: one for each full tile of the row."""
+    return [root(part) for part in parts(row) if len(part) == WIDTH]
 
 
 def levels(size: int) -> Iterator[tuple[int, int]]:
@@ -84,31 +96,31 @@ class Tree:
 
     def _hashes(self, level: int, n: int) -> list[Hash]:
         """The hashes of one tile, as far as the tree reaches. Raises Missing or Malformed."""
-        data, width, path = self._read(level, n, self.size >> HEIGHT * level, WIDTH * SIZE)
-        return split_hashes(data, width, path)
+        data, held, width, path = self._read(level, n, self.size >> HEIGHT * level, WIDTH * SIZE)
+        return split_hashes(data, held, path)[:width]
 
     def entries(self, n: int) -> list[bytes]:
         """The entries of one bundle, as far as the tree reaches. Raises Missing or Malformed."""
-        data, width, path = self._read(ENTRIES, n, self.size, LARGEST_BUNDLE)
-        return unpack(data, width, path)
+        data, held, width, path = self._read(ENTRIES, n, self.size, LARGEST_BUNDLE)
+        return unpack(data, held, path)[:width]
 
     def entry(self, index: int) -> bytes:
         """One entry. Raises Missing or Malformed."""
         return self.entries(index // WIDTH)[index % WIDTH]
 
-    def _read(self, level: int | str, n: int, count: int, limit: int) -> tuple[bytes, int, str]:
-        """The n-th file of a level of `count` hashes or entries: its bytes, its width and its path.
+    def _read(self, level: int | str, n: int, count: int, limit: int) -> tuple[bytes, int, int, str]:
+        """The n-th file of a level of `count` hashes or entries: bytes, how many it holds, how many count, and path.
 
         A partial file may have been deleted once the full one was there (tlog-tiles, "Partial Tiles").
         """
         width = min(WIDTH, count - n * WIDTH)
         path, full = tile_path(level, n, width), tile_path(level, n)
         try:
-            return self._fetch(path, limit), width, path
+            return self._fetch(path, limit), width, width, path
         except Missing:
             with suppress(Missing):
                 if path != full:
-                    return self._fetch(full, limit), WIDTH, full
+                    return self._fetch(full, limit), WIDTH, width, full
             raise
 
     def node(self, level: int, n: int) -> Hash:

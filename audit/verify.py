@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from audit.checkpoints import Head, read_head
+from audit.checkpoints import Head
 from audit.errors import BadEntry, BadRoot, BadTile, Forked, Malformed, Missing, Unreachable
 from audit.merkle import Hash, leaf_hash, range_root, root
-from audit.notes import LARGEST, read_note
+from audit.notes import LARGEST
 from audit.policy import Policy
-from audit.tiles import CHECKPOINT, ENTRIES, HEIGHT, WIDTH, Fetch, Tree, levels, tile_path, widths
+from audit.tiles import CHECKPOINT, ENTRIES, HEIGHT, WIDTH, Fetch, Tree, above, levels, parts, tile_path, widths
 
 TIMEOUT = 30.0
 """Seconds that a server may take for a file."""
@@ -62,32 +62,23 @@ def _bounded(data: bytes, path: str, limit: int) -> bytes:
     return data
 
 
-def verify_head(data: bytes, policy: Policy, what: str = CHECKPOINT) -> Head:
-    """The head of a checkpoint that the policy accepts. Raises Malformed or BadSignature about `what`."""
-    note = read_note(data, what)
-    head = read_head(note.text, what)
-    policy.check(note, head.origin, what)
-    return head
-
-
 def verify_log(fetch: Fetch, policy: Policy, earlier: Sequence[bytes] = (), say: Say | None = None) -> Head:
     """The head of a log all of whose entries and tiles are right, and which extends the `earlier` checkpoints.
 
     Raises Missing, Malformed, BadSignature, BadEntry, BadTile, BadRoot or Forked, naming the object.
     """
-    head = verify_head(fetch(CHECKPOINT, LARGEST), policy)
-    before = [verify_head(data, policy, f"earlier checkpoint {n}") for n, data in enumerate(earlier, start=1)]
+    head = policy.head(fetch(CHECKPOINT, LARGEST), CHECKPOINT)
+    before = [policy.head(data, f"earlier checkpoint {n}") for n, data in enumerate(earlier, start=1)]
     tree = Tree(fetch, head.size)
     derived: list[Hash] = []
     for n, _ in widths(head.size):
         derived += map(leaf_hash, tree.entries(n))
         if say is not None:
-            say(min(len(derived), head.size), head.size)
-    derived = derived[: head.size]
+            say(len(derived), head.size)
     if root(derived) != head.root:
         raise _culprit(tree, derived, head)
     for level, n, part in _tiles(derived):
-        if tree.hashes(level, n)[: len(part)] != part:
+        if tree.hashes(level, n) != part:
             raise BadTile(tile_path(level, n, len(part)), "does not hold the hashes of what lies below it")
     for number, old in enumerate(before, start=1):
         if old.origin != head.origin or old.size > head.size or root(derived[: old.size]) != old.root:
@@ -95,19 +86,18 @@ def verify_log(fetch: Fetch, policy: Policy, earlier: Sequence[bytes] = (), say:
     return head
 
 
-def _tiles(row: list[Hash]) -> Iterator[tuple[int, int, list[Hash]]]:
+def _tiles(row: list[Hash]) -> Iterator[tuple[int, int, Sequence[Hash]]]:
     """Level, number and hashes of every tile over these leaf hashes, from the lowest level upwards."""
-    for level, count in levels(len(row)):
-        parts = [row[n * WIDTH : n * WIDTH + width] for n, width in widths(count)]
-        yield from ((level, n, part) for n, part in enumerate(parts))
-        row = [root(part) for part in parts if len(part) == WIDTH]
+    for level, _ in levels(len(row)):
+        yield from ((level, n, part) for n, part in enumerate(parts(row)))
+        row = above(row)
 
 
 def _culprit(tree: Tree, derived: list[Hash], head: Head) -> Exception:
     """What keeps the entries from leading to the signed root: the lowest level from which the tiles lead there."""
     below: list[Hash] = derived
     for level, count in levels(head.size):
-        published = [h for n, _ in widths(count) for h in tree.hashes(level, n)][:count]
+        published = [h for n, _ in widths(count) for h in tree.hashes(level, n)]
         if _leads(tree, level, published) == head.root:
             wrong = next(i for i, (a, b) in enumerate(zip(published, below, strict=True)) if a != b)
             if level == 0:
@@ -115,7 +105,7 @@ def _culprit(tree: Tree, derived: list[Hash], head: Head) -> Exception:
                 place = f"leaf {wrong}, entry {wrong % WIDTH} of {tile_path(ENTRIES, n, width)}"
                 return BadEntry(place, "is not the entry that was logged")
             return BadTile(tile_path(level - 1, wrong), "does not hold the hashes that the tile above was made from")
-        below = [root(published[at : at + WIDTH]) for at in range(0, count // WIDTH * WIDTH, WIDTH)]
+        below = above(published)
     return BadRoot(CHECKPOINT, "neither the entries nor the tiles lead to the root that it states")
 
 

@@ -11,23 +11,22 @@ import errno
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import Self
 
-from audit.checkpoints import Head, read_head
+from audit.checkpoints import Head, read_checkpoint
 from audit.errors import AuditError, BadEntry, Busy, Forked, Missing, Stopped
 from audit.files import NEW, make_folder, write_whole
 from audit.merkle import Hash, leaf_hash, root
-from audit.notes import LARGEST, Signer, read_note
-from audit.tiles import CHECKPOINT, ENTRIES, WIDTH, Tree, pack, tile_path
+from audit.notes import LARGEST, Signer
+from audit.tiles import CHECKPOINT, ENTRIES, WIDTH, Tree, above, pack, parts, tile_path
 from audit.verify import from_folder
 
 LOCK = ".lock"
 PASSING = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EINTR})
 """Errors of opening a file that say nothing about the disk."""
 PUBLIC = 0o644
-Piece = TypeVar("Piece")
 
 
 class Writer:
@@ -49,9 +48,9 @@ class Writer:
         Raises Busy (may pass), Forked, BadSignature, Malformed or Stopped.
         """
         try:
-            make_folder(self.folder)
-            make_folder(self._memory.parent)
             if self._lock is None:
+                make_folder(self.folder)
+                make_folder(self._memory.parent)
                 self._lock = os.open(self.folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             for left in (*self._memory.parent.glob(f"{NEW}*"), *self.folder.glob(f"{NEW}*")):
@@ -112,18 +111,16 @@ class Writer:
         if signed is None:
             raise Forked(str(self._memory), "is gone, so it is not known what this key has signed")
         self.note, self.head = signed
-        if published is not None and published[1] == self.head:
-            self._check()
-        elif published is None or published[1].size < self.head.size:
-            self._check()
-            write_whole(self.folder / CHECKPOINT, self.note, PUBLIC)
-        else:
+        if published is not None and published[1] != self.head and published[1].size >= self.head.size:
             raise Forked(CHECKPOINT, f"is not what this key signed last, a tree of {self.head.size}")
+        self._check()
+        if published is None or published[1] != self.head:
+            write_whole(self.folder / CHECKPOINT, self.note, PUBLIC)
 
     def _check(self) -> None:
         """That the tiles carry the head that was signed. Raises Forked."""
         try:
-            carried = self.head.size == 0 or Tree(self._fetch, self.head.size).root() == self.head.root
+            carried = Tree(self._fetch, self.head.size).root() == self.head.root
         except AuditError as error:
             if _passes(error):
                 raise Busy(str(self.folder), f"nothing can be opened now: {error}") from error
@@ -138,8 +135,7 @@ class Writer:
                 data = file.read(LARGEST + 1)
         except FileNotFoundError:
             return None
-        note = read_note(data, str(path))
-        head = read_head(note.text, str(path))
+        note, head = read_checkpoint(data, str(path))
         if head.origin != self._signer.name or not note.signed_by([self._signer.key], str(path)):
             raise Forked(str(path), f"is not signed by {self._signer.name}")
         return data, head
@@ -150,23 +146,23 @@ class Writer:
         if old.root() != self.head.root:
             raise Forked(str(self.folder), f"is not the tree of {self.head.size} that was signed")
         n, within = divmod(self.head.size, WIDTH)
-        kept = old.entries(n)[:within] if within else []
-        if kept and [leaf_hash(entry) for entry in kept] != old.hashes(0, n)[:within]:
+        kept = old.entries(n) if within else []
+        if kept and [leaf_hash(entry) for entry in kept] != old.hashes(0, n):
             raise BadEntry(tile_path(ENTRIES, n, within), "does not hold the entries that were logged")
         full = self._write_row(ENTRIES, n, [pack([entry]) for entry in (*kept, *entries)])
         hashes: list[Hash] = [leaf_hash(entry) for entry in entries]
         level, count = 0, self.head.size
         while hashes:
             n, within = divmod(count, WIDTH)
-            row = [*(old.hashes(level, n)[:within] if within else []), *hashes]
+            row = [*(old.hashes(level, n) if within else []), *hashes]
             full += self._write_row(level, n, row)
-            hashes = [root(part) for part in _parts(row) if len(part) == WIDTH]
+            hashes = above(row)
             level, count = level + 1, count // WIDTH
         return full
 
     def _write_row(self, level: int | str, n: int, row: Sequence[bytes]) -> list[str]:
         full: list[str] = []
-        for number, part in enumerate(_parts(row), start=n):
+        for number, part in enumerate(parts(row), start=n):
             path = tile_path(level, number, len(part))
             make_folder((self.folder / path).parent)
             write_whole(self.folder / path, b"".join(part), PUBLIC)
@@ -177,17 +173,13 @@ class Writer:
     def _publish(self, size: int) -> None:
         """Sign the head over so many leaves, remember it, publish it. Raises Forked, Missing, Malformed or OSError."""
         tree = Tree(self._fetch, size)
-        if self.head.size and tree.root(self.head.size) != self.head.root:
+        if tree.root(self.head.size) != self.head.root:
             raise Forked(str(self.folder), f"does not extend the tree of {self.head.size} that was signed")
         head = Head(self.head.origin, size, tree.root())
         note = self._signer.sign(head.text()).encode()
         write_whole(self._memory, note)
         self.note, self.head = note, head
         write_whole(self.folder / CHECKPOINT, note, PUBLIC)
-
-
-def _parts(row: Sequence[Piece]) -> Iterator[Sequence[Piece]]:
-    return (row[at : at + WIDTH] for at in range(0, len(row), WIDTH))
 
 
 def begin(signer: Signer, memory: Path) -> None:

@@ -94,28 +94,29 @@ class Sequencer:
             size = self._log.head.size
             self._last = Tree(from_folder(self._log.folder), size).entry(size - 1) if size else None
             with self._engine.connect() as connection:
-                self._known(connection)
+                self._compare(connection)
         except BaseException:
             self._log.close()
             raise
         self._holds = True
 
-    def _known(self, connection: Connection) -> int:
-        """How many leaves have a place. Raises Forked when this is not the database that the log was made from."""
+    def _compare(self, connection: Connection) -> None:
+        """That this is the database which the log was made from. Raises Forked."""
         head, where = self._log.head, place(self._engine)
         for other in origins(connection):
             if other != head.origin:
                 raise Forked(where, f"holds the leaves of the log {other!r}; another origin needs a new database")
         if head.size and placed_entries(connection, head.size - 1, 1) != [self._last]:
             raise Forked(where, f"does not hold leaf {head.size - 1} that was signed; an old backup?")
-        return placed(connection, head.origin)
 
     def _work(self) -> None:
         """Place and publish what waits; a full batch is followed by another at once."""
         origin, full = self._log.head.origin, True
         while full:
             with self._engine.connect() as connection:
-                size, numbers = self._known(connection), waiting_leaves(connection, BATCH)
+                size, numbers = placed(connection, origin), waiting_leaves(connection, BATCH)
+                if numbers or size != self._log.head.size:
+                    self._compare(connection)
             if numbers:
                 with writing(self._engine) as connection:
                     if not place_leaves(connection, origin, size, numbers):

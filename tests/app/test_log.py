@@ -44,6 +44,24 @@ def trusted(data: Path) -> Policy:
     return Policy((log_signer(settings_of(data)).key,))
 
 
+def old_database(data: Path) -> str:
+    """The URL of a database that was brought back from a backup: it lacks two of the three leaves that were signed."""
+    url, database = f"sqlite:///{data}/records.db", data / "records.db"
+
+    async def append(*numbers: int) -> None:
+        async with recorder(url, data) as record:
+            for n in numbers:
+                await record.append(new_exchange(n))
+
+    asyncio.run(append(1))
+    shutil.copy(database, data / "backup.db")
+    asyncio.run(append(2, 3))
+    for old in data.glob("records.db*"):
+        old.unlink()
+    shutil.copy(data / "backup.db", database)
+    return url
+
+
 async def receipt_of(record: Recorder, one: str) -> bytes:
     """The receipt as soon as there is one."""
     for _ in range(100):
@@ -147,19 +165,7 @@ def test_two_processes_share_one_log_and_the_second_takes_over(database_url: str
 
 
 def test_an_old_database_is_found_also_when_the_first_look_at_it_fails(tmp_path: Path) -> None:
-    url, database = f"sqlite:///{tmp_path}/records.db", tmp_path / "records.db"
-
-    async def append(*numbers: int) -> None:
-        async with recorder(url, tmp_path) as record:
-            for n in numbers:
-                await record.append(new_exchange(n))
-
-    asyncio.run(append(1))
-    shutil.copy(database, tmp_path / "backup.db")
-    asyncio.run(append(2, 3))
-    for old in tmp_path.glob("records.db*"):
-        old.unlink()
-    shutil.copy(tmp_path / "backup.db", database)
+    url = old_database(tmp_path)
     late = Sequencer(open_engine(f"sqlite:///{tmp_path}/nowhere/records.db"), log_writer(settings_of(tmp_path)))
     with pytest.raises(SQLAlchemyError):
         late._take()
@@ -231,12 +237,7 @@ def test_a_public_key_of_another_log_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_old_backup_of_the_database_stops_the_service(tmp_path: Path) -> None:
-    url, database = f"sqlite:///{tmp_path}/records.db", tmp_path / "records.db"
-
-    async def append(*numbers: int) -> None:
-        async with recorder(url, tmp_path) as record:
-            for n in numbers:
-                await record.append(new_exchange(n))
+    url = old_database(tmp_path)
 
     async def refused() -> None:
         async with recorder(url, tmp_path) as record:
@@ -247,13 +248,7 @@ def test_an_old_backup_of_the_database_stops_the_service(tmp_path: Path) -> None
             with pytest.raises(RecordWriteFailed, match="old backup"):
                 await record.append(new_exchange(9))
 
-    asyncio.run(append(1))
-    shutil.copy(database, tmp_path / "backup.db")
-    asyncio.run(append(2))
     checkpoint = (tmp_path / "log" / "checkpoint").read_bytes()
-    for old in tmp_path.glob("records.db*"):
-        old.unlink()
-    shutil.copy(tmp_path / "backup.db", database)
     asyncio.run(refused())
     assert (tmp_path / "log" / "checkpoint").read_bytes() == checkpoint
 

@@ -194,7 +194,7 @@ def wrong_calls(log: Path) -> Iterator[Call]:
     yield replace(good, receipt="\n".join([*lines[:2], lines[3], lines[2], *lines[4:]]))
     yield replace(good, receipt="\n".join([*lines[:2], *lines[3:]]))
     yield replace(good, receipt="\n".join([*lines[:3], *lines[2:]]))
-    text = read_proof(good.receipt.encode()).note.text
+    text = read_note(read_proof(good.receipt.encode()).checkpoint, "checkpoint").text
     yield replace(good, receipt=receipt(log, 300, signer("else").sign(text).encode()))
     yield replace(good, receipt=good.receipt.partition("\n\u2014 ")[0] + "\n")
 
