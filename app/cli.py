@@ -168,6 +168,18 @@ def replay(
     raise typer.Exit(asyncio.run(replay_records(Settings(), record, typer.echo)).exit_code)
 
 
+@app.command()
+def erase(
+    record: Annotated[str | None, typer.Argument(help="Id of a record")] = None,
+    conversation: Annotated[str | None, typer.Option(help="Id of a conversation: all of its records")] = None,
+    older_than: Annotated[int | None, typer.Option(min=0, help="Days: all records that are older")] = None,
+) -> None:
+    """Erase records and the later turns that hold their words; their leaves in the log stay."""
+    from app.erase import Which, erase_records
+
+    asyncio.run(erase_records(Settings(), Which(record, conversation, older_than), typer.echo))
+
+
 audit = typer.Typer(no_args_is_help=True, help="Check the public log with nothing but what it publishes.")
 app.add_typer(audit, name="audit")
 
@@ -193,6 +205,16 @@ def verify(
 
         code = check(target, Trust(key, policy), earlier or [], typer.echo, seen)
     raise typer.Exit(code)
+
+
+@audit.command()
+def incident(
+    text: Annotated[str, typer.Argument(help="What happened, for everybody to read: at most 900 bytes")],
+) -> None:
+    """Tell the public about an incident: a leaf of this service's log that cannot be taken back."""
+    from app.incident import report_incident
+
+    asyncio.run(report_incident(Settings(), text, typer.echo))
 
 
 @app.command()

@@ -135,7 +135,7 @@ class Desk:
             raise BadQuestion(f"language {ask.language!r} is not offered in this election; offered: {offered}")
         earlier = await self._earlier(ask, built)
         masked, _ = mask_personal_data(text)
-        fallback = ask.language or (earlier[-1].language if earlier else built.election.languages[0])
+        fallback = ask.language or (earlier[-1].question.language if earlier else built.election.languages[0])
         words = built.common.policy.function_words
         language = ask.language or detect(masked, built.election.languages, fallback, words)
         question = Question(
@@ -145,13 +145,14 @@ class Desk:
             conversation=ask.conversation or self._chance.identity(),
             explicit_parties=ask.parties,
             explicit_language=ask.language,
-            history=_turns(earlier),
+            history=_turns([e.question for e in earlier]),
         )
         return Exchange(
             record=self._chance.identity(),
             at=self._chance.now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             seed=self._chance.seed(),
             question=question,
+            follows=earlier[-1].record if earlier else None,
             digests=self.digests(ask.election),
         )
 
@@ -204,8 +205,8 @@ class Desk:
             suggestion=words.suggestion,
         )
 
-    async def _earlier(self, ask: Ask, built: Built) -> tuple[Question, ...]:
-        """The questions that this one goes on from, oldest first."""
+    async def _earlier(self, ask: Ask, built: Built) -> tuple[Exchange, ...]:
+        """The exchanges that this one goes on from, oldest first."""
         if ask.after is not None:
             return await self._up_to(ask, built)
         if ask.conversation is None:
@@ -214,17 +215,17 @@ class Desk:
         earlier = await self._records.conversation(ask.conversation) if known else ()
         if not earlier or earlier[0].question.election != built.election.id:
             raise UnknownConversation("no conversation of this election has this id; leave it out to begin a new one")
-        return tuple(e.question for e in earlier)
+        return earlier
 
-    async def _up_to(self, ask: Ask, built: Built) -> tuple[Question, ...]:
-        """The question of the record `after`, which holds the turns before it and none of those that came later."""
+    async def _up_to(self, ask: Ask, built: Built) -> tuple[Exchange, ...]:
+        """The exchange of the record `after`; its question holds the turns before it and none that came later."""
         if ask.conversation is not None:
             raise BadQuestion("a question goes on either with a conversation or after an answer, not both")
         assert ask.after is not None
         found = await self._records.read(ask.after) if _IDENTITY.fullmatch(ask.after) else None
         if found is None or found.question.election != built.election.id:
             raise UnknownConversation("no answer of this election has this id; leave it out to begin anew")
-        return (found.question,)
+        return (found,)
 
     def digests(self, election: str) -> Digests:
         """What an answer of this election is computed from, by digest."""

@@ -8,11 +8,14 @@ IsegoriaError
 ├─ UnknownElection · UnknownParty · UnknownRecord · UnknownConversation · UnknownDocument
 ├─ NoReceipt              the record has no leaf: it is from before the log, or there is no log
 │  └─ ReceiptPending      no checkpoint of the log covers the record yet
+├─ BadErasure             what is to be erased is not said, or said twice
+├─ BadIncident            the text for the public log is empty or too long
 ├─ BadQuestion            the question cannot be taken: empty, too long, not text
 ├─ RecordError
 │  ├─ RecordUnavailable   the store is busy; the same request may succeed later
 │  ├─ RecordWriteFailed   a write failed; nothing more is accepted until a restart
 │  ├─ RecordExists        this record id was already stored
+│  ├─ RecordErased        the record was erased, or what a question goes on from
 │  └─ RecordUnreadable    the store is damaged, or was written by another version
 ├─ ServiceUnavailable     the service cannot start: nothing built, or its address is taken
 └─ ServicePaused          the operator has paused the service or one election
@@ -128,6 +131,18 @@ class BadQuestion(IsegoriaError):
     status = 422
 
 
+class BadErasure(IsegoriaError):
+    """What is to be erased is not said, or said twice."""
+
+    code = "bad_erasure"
+
+
+class BadIncident(IsegoriaError):
+    """The text for the public log is empty or too long."""
+
+    code = "bad_incident"
+
+
 class RecordError(IsegoriaError):
     """An exchange could not be stored or read, so it is not answered."""
 
@@ -151,6 +166,13 @@ class RecordExists(RecordError):
     """This record id was already stored; a record is never overwritten."""
 
     code = "record_exists"
+
+
+class RecordErased(RecordError):
+    """The record was erased: its key is destroyed, and only its leaf is left."""
+
+    code = "record_erased"
+    status = 410
 
 
 class RecordUnreadable(RecordError):

@@ -1,4 +1,4 @@
-"""The public leaf of an exchange: a commitment to its record, and facts that tell nothing about a person.
+"""The public leaves: of an exchange a commitment to its record and facts about nobody, and of what else befell.
 
 Promise: whoever holds a record and its salt can show that the leaf stands for it; whoever holds only the leaf can
 guess nothing, not even the length of a question. All leaves are equally long.
@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
+from dataclasses import dataclass
 from typing import Any
 
 import rfc8785
 
+from domain.base import Digest, canonical, sha256
 from domain.exchange import Exchange
 
 VERSION = 1
 LENGTH = 1024
 """Bytes of every leaf."""
-SALT = 32
-"""Bytes of a record's salt."""
 
 
 def commitment(salt: bytes, body: bytes) -> str:
@@ -56,3 +57,43 @@ def padded(facts: dict[str, Any]) -> bytes:
     if bare > LENGTH:
         raise ValueError(f"a leaf of {bare} bytes, and {LENGTH} is the length of all")
     return bytes(rfc8785.dumps(facts | {"pad": "0" * (LENGTH - bare)}))
+
+
+def commitment_in(entry: bytes) -> str | None:
+    """The commitment that a leaf of an exchange holds; None for other leaves."""
+    found = json.loads(entry)
+    return found["commitment"] if found["kind"] == Exchange.model_fields["kind"].default else None
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A leaf about what is in force: handed in when it changes, by subject.
+
+    `unremarkable` is what need not be said before the contrary was.
+    """
+
+    subject: str
+    kind: str
+    facts: dict[str, Any]
+    hour: str
+    unremarkable: bool = False
+
+    @property
+    def digest(self) -> Digest:
+        """Of the facts without the hour."""
+        return sha256(canonical(self.facts))
+
+    @property
+    def entry(self) -> bytes:
+        """The leaf."""
+        return padded({"v": VERSION, "kind": self.kind, "hour": self.hour} | self.facts)
+
+
+def erasure_leaf(of: str, why: str, hour: str) -> bytes:
+    """The tombstone of the leaf with this commitment."""
+    return padded({"v": VERSION, "kind": "erasure", "of": of, "why": why, "hour": hour})
+
+
+def incident_leaf(text: str, hour: str) -> bytes:
+    """What the operator tells the public about an incident. Raises ValueError when it is too long."""
+    return padded({"v": VERSION, "kind": "incident", "text": text, "hour": hour})

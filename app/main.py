@@ -21,13 +21,15 @@ from app.built import Built
 from app.common import Common, load_common
 from app.desk import Desk, House
 from app.errors import IndexUnusable, ServiceUnavailable, where
+from app.leaf import Statement
 from app.llm.chat import ChatModel
 from app.log import log_writer
-from app.places import built_elections, current_build, model_folder, objects_folder
+from app.places import built_elections, current_build, keys_folder, model_folder, objects_folder
 from app.record import Recorder, Records
 from app.retrieval.index import Candidates, ClientCandidates, EdgeCandidates
 from app.settings import Settings
 from app.storage.engine import open_engine
+from app.storage.keys import Keyring
 from app.storage.objects import keep_file, put_object
 from domain.base import canonical
 
@@ -174,7 +176,28 @@ def open_recorder(settings: Settings, serving: bool = True) -> Recorder:
     """
     settings.data.mkdir(parents=True, exist_ok=True)
     log = log_writer(settings) if serving else None
-    return Recorder(open_engine(settings.database, settings.busy_timeout), log=log)
+    keys = Keyring(keys_folder(settings.data), settings.busy_timeout)
+    return Recorder(open_engine(settings.database, settings.busy_timeout), keys, log=log)
+
+
+def statements(loaded: Loaded, now: datetime) -> list[Statement]:
+    """What this service answers from, and whether it is paused, as leaves of the log."""
+    hour, house = now.strftime("%Y-%m-%dT%H"), loaded.house
+    said = []
+    for name, built in sorted(loaded.elections.items()):
+        corpus = {"corpus": built.corpus.digest, "index": built.corpus.index_digest, "pack": built.election_digest}
+        said.append(Statement(f"corpus/{name}", "corpus", {"election": name} | corpus, hour))
+    for common in {id(built.common): built.common for built in loaded.elections.values()}.values():
+        policy = {
+            "policy": common.policy.digest,
+            "wording": common.wording_digest,
+            "understand": house.phrases.digest,
+            "settings": house.settings.answering_digest(),
+            "code": house.code,
+        }
+        said.append(Statement("policy", "policy", policy, hour))
+    paused = house.settings.paused
+    return [*said, Statement("pause", "pause", {"paused": paused}, hour, unremarkable=not paused)]
 
 
 def web_app(loaded: Loaded) -> FastAPI:
@@ -184,6 +207,8 @@ def web_app(loaded: Loaded) -> FastAPI:
     @asynccontextmanager
     async def desks() -> AsyncIterator[Desk]:
         async with open_recorder(loaded.house.settings) as recorder:
+            for statement in statements(loaded, datetime.now(UTC)):
+                await recorder.announce(statement)
             # What is loaded now stays: without this, full collections walk it all and cost up to 0.1 s each.
             gc.freeze()
             gc.enable()

@@ -1,23 +1,25 @@
 """Every exchange is on disk before it is acknowledged, or the caller gets an error and no answer goes out.
 
 `Recorder` keeps the promise on SQLite or PostgreSQL, `MemoryRecorder` is its twin for tests. Ids
-and times come from outside; nothing about the person is stored. With each exchange its leaf is handed to the log.
+and times come from outside; nothing about the person is stored. Each exchange lies sealed under a key of its own,
+and its leaf is handed to the log with it.
 """
 
 from __future__ import annotations
 
 import asyncio
-import secrets
+from collections.abc import Sequence
 from typing import Protocol, Self
 
 from sqlalchemy import Engine
 
-from app.errors import NoReceipt, RecordError, RecordExists, RecordUnavailable, RecordUnreadable, RecordWriteFailed
-from app.leaf import SALT
+from app.errors import NoReceipt, RecordError, RecordExists, RecordUnavailable, RecordWriteFailed
+from app.leaf import Statement
 from app.log import receipt
-from app.storage.engine import explained, prepare
-from app.storage.repository import find_conversation, find_record, leaf_for, record_ids, row_of
+from app.storage.keys import Keyring
+from app.storage.repository import row_of
 from app.storage.sequencer import Sequencer
+from app.storage.vault import Opening, Vault
 from app.storage.writer import Writer
 from audit.writer import Writer as LogWriter
 from domain.exchange import Exchange
@@ -33,7 +35,10 @@ class Records(Protocol):
         """Store the exchange. Raises RecordUnavailable, RecordWriteFailed or RecordExists."""
 
     async def read(self, record: str) -> Exchange | None:
-        """The exchange with this id, or None."""
+        """The exchange with this id, or None. Raises RecordErased."""
+
+    async def opening(self, record: str) -> Opening | None:
+        """What the leaf of this record commits to, or None. Raises RecordErased."""
 
     async def conversation(self, conversation: str) -> tuple[Exchange, ...]:
         """The last fifty exchanges of a conversation, oldest first; empty when it is unknown."""
@@ -67,6 +72,10 @@ class MemoryRecorder:
         """The exchange with this id, or None."""
         return self._exchanges.get(record)
 
+    async def opening(self, record: str) -> Opening | None:
+        """None: memory has no leaves."""
+        return None
+
     async def conversation(self, conversation: str) -> tuple[Exchange, ...]:
         """The last fifty exchanges of a conversation, oldest first; empty when it is unknown."""
         found = [e for e in self._exchanges.values() if e.question.conversation == conversation]
@@ -80,22 +89,22 @@ class MemoryRecorder:
 class Recorder:
     """The durable record on SQLite or PostgreSQL. Open it before use and close it after; or use `async with`."""
 
-    def __init__(self, engine: Engine, waiting: int = 256, log: LogWriter | None = None) -> None:
+    def __init__(self, engine: Engine, keys: Keyring, waiting: int = 256, log: LogWriter | None = None) -> None:
         """`waiting` is how many appends may queue before callers are told to come back later.
 
         Without a `log` leaves are kept and wait.
         """
-        self._engine = engine
-        self._writer = Writer(engine, waiting)
+        self._vault = Vault(engine, keys)
+        self._writer = Writer(engine, keys, waiting)
         self._log = log
         self._sequencer = Sequencer(engine, log) if log is not None else None
 
     async def open(self) -> None:
         """Create or upgrade the tables and start the writer. Raises RecordError."""
         try:
-            await asyncio.to_thread(prepare, self._engine)
+            await asyncio.to_thread(self._vault.open)
         except RecordError:
-            self._engine.dispose()
+            self._vault.close()
             raise
         self._writer.start()
         if self._sequencer is not None:
@@ -106,7 +115,7 @@ class Recorder:
         await asyncio.to_thread(self._writer.stop)
         if self._sequencer is not None:
             await asyncio.to_thread(self._sequencer.stop)
-        self._engine.dispose()
+        self._vault.close()
 
     async def __aenter__(self) -> Self:
         await self.open()
@@ -139,40 +148,45 @@ class Recorder:
             raise RecordWriteFailed(failure)
         if self._stalled:
             raise RecordUnavailable("the log does not go on: leaves wait for too long")
-        await self._writer.submit(row_of(exchange, secrets.token_bytes(SALT)))
+        await self._writer.submit(row_of(exchange))
 
     async def read(self, record: str) -> Exchange | None:
-        """The exchange with this id, or None. Raises RecordUnavailable or RecordUnreadable."""
-        return await asyncio.to_thread(self._read, record)
+        """The exchange with this id, or None. Raises RecordErased, RecordUnavailable or RecordUnreadable."""
+        return await asyncio.to_thread(self._vault.exchange, record)
+
+    async def opening(self, record: str) -> Opening | None:
+        """What the leaf of this record commits to, or None. Raises as `read` does."""
+        return await asyncio.to_thread(self._vault.opening, record)
 
     async def conversation(self, conversation: str) -> tuple[Exchange, ...]:
         """The last fifty exchanges of a conversation, oldest first; empty when it is unknown."""
-        return await asyncio.to_thread(self._conversation, conversation)
+        return await asyncio.to_thread(self._vault.conversation, conversation, CONVERSATION_LIMIT)
 
     async def receipt(self, record: str) -> bytes | None:
         """The `.tlog-proof` of a record; None while no checkpoint covers it. Raises NoReceipt or RecordUnreadable."""
         return await asyncio.to_thread(self._receipt, record)
 
-    async def ids(self) -> list[str]:
-        """Ids of all records, oldest first. Not part of the seam: no page and no API can list records."""
-        return await asyncio.to_thread(self._ids)
+    # What follows is not part of the seam: no page and no reply can list, erase or announce.
+
+    async def ids(self, conversation: str | None = None, before: str | None = None) -> list[str]:
+        """Ids of all records, of a conversation, or from before a time (RFC 3339, UTC), oldest first."""
+        return await asyncio.to_thread(self._vault.ids, conversation, before)
+
+    async def erase(self, records: Sequence[str], why: str, hour: str) -> int:
+        """Erase these records and the later turns that go on from them; how many there were. Raises RecordError."""
+        return await asyncio.to_thread(self._vault.erase, records, why, hour)
+
+    async def announce(self, statement: Statement) -> bool:
+        """Hand in this leaf unless the newest one on its subject says the same; whether it was. Raises RecordError."""
+        return await asyncio.to_thread(self._vault.announce, statement)
+
+    async def hand_in(self, leaf: bytes) -> None:
+        """Give the log a leaf that stands for no record. Raises RecordError."""
+        await asyncio.to_thread(self._vault.hand_in, leaf)
 
     def _receipt(self, record: str) -> bytes | None:
-        with explained(self._engine, RecordUnreadable), self._engine.connect() as connection:
-            leaf = leaf_for(connection, record)
+        leaf = self._vault.leaf(record)
         if leaf is None or self._log is None:
             raise NoReceipt(NO_LEAF)
         entry, place = leaf
         return None if place is None else receipt(self._log.folder, entry, place)
-
-    def _ids(self) -> list[str]:
-        with explained(self._engine, RecordUnreadable), self._engine.connect() as connection:
-            return record_ids(connection)
-
-    def _read(self, record: str) -> Exchange | None:
-        with explained(self._engine, RecordUnreadable), self._engine.connect() as connection:
-            return find_record(connection, record)
-
-    def _conversation(self, conversation: str) -> tuple[Exchange, ...]:
-        with explained(self._engine, RecordUnreadable), self._engine.connect() as connection:
-            return find_conversation(connection, conversation, CONVERSATION_LIMIT)

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from app.record import Recorder
 from app.storage.engine import open_engine
+from app.storage.keys import Keyring
 from tests.exchanges import new_exchange
 
 APPENDS = 1500
@@ -63,7 +64,8 @@ async def main(url: str | None) -> None:
     with tempfile.TemporaryDirectory() as name:
         size = len(new_exchange(1, claims=6, hits=30).model_dump_json())
         print(json.dumps({"body_bytes": size, "raw_write_fsync_p50_ms": raw_sync(Path(name), size)}))
-        async with Recorder(open_engine(url or f"sqlite:///{name}/records.db")) as recorder:
+        engine = open_engine(url or f"sqlite:///{name}/records.db")
+        async with Recorder(engine, Keyring(Path(name) / "keys")) as recorder:
             first = time.time_ns()
             await measure(recorder, 8, first)
             for round_, together in enumerate((1, 8, 1, 8), start=1):

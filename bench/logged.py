@@ -20,6 +20,7 @@ from app.main import load
 from app.record import Recorder
 from app.settings import Settings
 from app.storage.engine import open_engine
+from app.storage.keys import Keyring
 from bench.questions import generated
 
 ROUNDS, ANSWERS, CLIENTS = 5, 200, 8
@@ -31,7 +32,7 @@ async def answered(election: str, folder: Path, logged: bool, questions: list[st
     loaded = load(settings, (election,))
     loaded.open()
     log = log_writer(settings.model_copy(update={"data": folder})) if logged else None
-    async with Recorder(open_engine(f"sqlite:///{folder}/records.db"), log=log) as recorder:
+    async with Recorder(open_engine(f"sqlite:///{folder}/records.db"), Keyring(folder / "keys"), log=log) as recorder:
         desk = loaded.desk(recorder)
         await desk.ask(Ask(election, questions[0]))
 

@@ -85,6 +85,7 @@ class Exchange(Frozen):
     at: str = Field(description="UTC time of the question, RFC 3339, to the second")
     seed: int
     question: Question
+    follows: str | None = Field(default=None, exclude=True, description="The record that the question goes on from")
     digests: Digests
     scope: Scope | None = None
     verdicts: tuple[Verdict, ...] = ()

@@ -10,7 +10,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, 
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from app.errors import RecordError, RecordUnavailable, RecordUnreadable, RecordWriteFailed
-from app.storage.migrations import HEAD, upgrade
+from app.storage.migrations import HEAD, Sealing, upgrade
 from audit.files import make_folder
 
 SQLITE_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
@@ -64,6 +64,7 @@ def _sqlite(url: URL, busy_timeout: float) -> Engine:
             raise RecordUnreadable(f"{place(engine)}: the file system does not allow write-ahead logging")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA fullfsync=1")  # macOS: without it fsync stops at the drive's cache
+        connection.execute("PRAGMA secure_delete=ON")  # what is deleted or overwritten leaves no copy in a free page
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
@@ -117,24 +118,32 @@ def file_identity(engine: Engine) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
-def prepare(engine: Engine) -> None:
-    """Create or upgrade the tables. Raises RecordError when the database cannot be used."""
+def prepare(engine: Engine, seal: Sealing | None = None) -> None:
+    """Create or upgrade the tables; `seal` is needed for records from before they were sealed.
+
+    Raises RecordError when the database cannot be used.
+    """
     with explained(engine, RecordUnreadable):
         if engine.dialect.name == "sqlite" and engine.url.query.get("mode") is None:
-            _create_file(Path(str(engine.url.database)))
+            private_file(Path(str(engine.url.database)))
         with engine.connect() as connection:
             if _version(connection) == HEAD:
                 return
         with writing(engine) as connection:
             if engine.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
-            upgrade(connection, place(engine))
+            upgrade(connection, place(engine), seal)
+        with suppress(RecordUnavailable):  # others open it too; their next checkpoint does the same
+            scrub(engine)
 
 
-def _create_file(path: Path) -> None:
-    """Make the file before SQLite does, readable by its owner alone; its companions inherit the mode."""
+def private_file(path: Path, folder_mode: int | None = None) -> None:
+    """Make the file before SQLite does, its owner's alone, in a folder of this mode; its companions inherit it."""
     try:
-        make_folder(path.parent)
+        if not path.parent.exists():
+            make_folder(path.parent)
+            if folder_mode is not None:
+                path.parent.chmod(folder_mode)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     except OSError as error:
         raise RecordUnreadable(f"{path}: the database file cannot be opened: {error.strerror}") from error
@@ -150,6 +159,19 @@ def writing(engine: Engine) -> Iterator[Connection]:
     """A transaction that holds the write lock from its start; commits at the end, durably."""
     with engine.connect().execution_options(writes=True) as connection, connection.begin():
         yield connection
+
+
+def scrub(engine: Engine) -> None:
+    """Empty SQLite's write-ahead log, which holds pages as they were. Raises RecordUnavailable: try again.
+
+    Another engine keeps its own log, and there is nothing to do here.
+    """
+    if engine.dialect.name != "sqlite":
+        return
+    with explained(engine, RecordUnreadable), engine.connect() as connection:
+        busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]
+    if busy:
+        raise RecordUnavailable(f"{place(engine)}: the write-ahead log could not be emptied while others read; again?")
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Every query of the service. Functions take a connection; transactions are the caller's.
+"""Every query about records, sealed. Functions take a connection; transactions are the caller's.
 
 Turns are numbered inside the database, so several processes may write one conversation: the
 update of the conversation's row makes the others wait until the numbers are committed.
@@ -9,20 +9,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from secrets import token_hex
+from typing import Any
 
-from sqlalchemy import Connection, Executable, bindparam, func, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy import Connection, Executable, bindparam, func, insert, select
 
-from app.errors import RecordError, RecordUnreadable
+from app.errors import RecordErased, RecordError
 from app.leaf import leaf_of
-from app.storage.tables import conversations, heads, leaves, records
-from domain.base import Digest, sha256
+from app.storage.leaves import hand_in, upsert
+from app.storage.seal import new_secret, salt_of, sealed
+from app.storage.tables import conversations, records
 from domain.exchange import Exchange
 
 
 @dataclass(frozen=True)
 class Row:
-    """An exchange as it is stored."""
+    """An exchange as it is stored; `leaf` goes to the log, and `secret` to the keys under the name `key`."""
 
     record: str
     conversation: str
@@ -30,16 +32,35 @@ class Row:
     status: str | None
     at: str
     body: bytes
-    digest: Digest
-    salt: bytes
+    key: str
+    follows: str | None
     leaf: bytes
+    secret: bytes
+
+    @property
+    def stored(self) -> dict[str, Any]:
+        """The columns of the table."""
+        return {name: value for name, value in vars(self).items() if name not in ("leaf", "secret")}
 
 
-def row_of(exchange: Exchange, salt: bytes) -> Row:
-    """Serialise an exchange; digest and leaf are of exactly the bytes that are stored. Raises RecordError."""
+_sealed = (records.c.record, records.c.body, records.c.key)
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """A record as it lies in the table; `key` names its secret."""
+
+    record: str
+    body: bytes
+    key: str
+
+
+def row_of(exchange: Exchange) -> Row:
+    """Serialise and seal an exchange under a new key; its leaf commits to the same bytes. Raises RecordError."""
+    secret = new_secret()
     try:
         body = exchange.model_dump_json().encode()
-        leaf = leaf_of(exchange, salt, body)
+        leaf = leaf_of(exchange, salt_of(secret), body)
     except ValueError as error:
         raise RecordError(f"the exchange cannot be written as JSON: {error}") from error
     row = Row(
@@ -48,10 +69,11 @@ def row_of(exchange: Exchange, salt: bytes) -> Row:
         election=exchange.question.election,
         status=exchange.answer.status.value if exchange.answer else None,
         at=exchange.at,
-        body=body,
-        digest=sha256(body),
-        salt=salt,
+        body=sealed(secret, exchange.record, body),
+        key=token_hex(16),
+        follows=exchange.follows,
         leaf=leaf,
+        secret=secret,
     )
     # A value the columns refuse would fail inside the writer and stop it for everyone.
     for name, value, limit in (
@@ -77,98 +99,55 @@ _insert_records = insert(records).values(
 
 @cache
 def _count_turns(dialect: str) -> Executable:
-    """The first turn of a conversation, or one more; PostgreSQL's dialect is only loaded where it is spoken."""
-    make = sqlite_insert
-    if dialect == "postgresql":
-        from sqlalchemy.dialects.postgresql import insert as make  # type: ignore[assignment]
-    counted = make(conversations).values(turns=1)
+    """The first turn of a conversation, or one more."""
+    counted = upsert(dialect)(conversations).values(turns=1)
     return counted.on_conflict_do_update(index_elements=["id"], set_={"turns": conversations.c.turns + 1})
 
 
 def insert_rows(connection: Connection, rows: Sequence[Row]) -> None:
-    """Store the rows and hand their leaves to the log. Raises IntegrityError when a record id is already there."""
+    """Store the rows and hand their leaves to the log.
+
+    Raises IntegrityError when a record id is already there, and RecordErased when what a row goes on from is not.
+    """
+    _still_there(connection, {row.follows for row in rows if row.follows} - {row.record for row in rows})
     # Sorted, so that two writers take the row locks in one order and cannot block each other for ever.
     turns = sorted(rows, key=lambda row: row.conversation)
     connection.execute(
         _count_turns(connection.dialect.name),
         [{"id": r.conversation, "election": r.election, "created": r.at} for r in turns],
     )
-    stored = [{name: value for name, value in vars(row).items() if name != "leaf"} for row in rows]
-    connection.execute(_insert_records, stored)
+    connection.execute(_insert_records, [row.stored for row in rows])
     hand_in(connection, [(row.record, row.leaf) for row in rows])
 
 
-def hand_in(connection: Connection, entries: Sequence[tuple[str | None, bytes]]) -> None:
-    """Give leaves to the log, each with the record it stands for; the sequencer gives them their places."""
-    connection.execute(insert(leaves), [{"record": record, "entry": entry} for record, entry in entries])
+def _still_there(connection: Connection, wanted: set[str]) -> None:
+    """That these records are there, and stay until the transaction ends. Raises RecordErased."""
+    if not wanted:
+        return
+    there = select(records.c.record).where(records.c.record.in_(wanted)).with_for_update(read=True, key_share=True)
+    if len(connection.scalars(there).all()) < len(wanted):
+        raise RecordErased("what this question goes on from was erased; ask it anew")
 
 
-def waiting_leaves(connection: Connection, most: int) -> list[int]:
-    """Numbers of the leaves without a place, in the order in which they were handed in."""
-    waiting = select(leaves.c.number).where(leaves.c.place.is_(None)).order_by(leaves.c.number).limit(most)
-    return list(connection.scalars(waiting))
+def find_record(connection: Connection, record: str) -> Sealed | None:
+    """The record with this id, or None."""
+    found = connection.execute(select(*_sealed).where(records.c.record == record)).first()
+    return None if found is None else Sealed(*found)
 
 
-def placed(connection: Connection, origin: str) -> int:
-    """How many leaves of the log have a place."""
-    return connection.scalar(select(heads.c.size).where(heads.c.origin == origin)) or 0
+def record_ids(connection: Connection, conversation: str | None = None, before: str | None = None) -> list[str]:
+    """Ids of all records, of a conversation, or from before a time, oldest first. For the operator's own commands."""
+    wanted = select(records.c.record).order_by(records.c.at, records.c.record)
+    if conversation is not None:
+        wanted = wanted.where(records.c.conversation == conversation)
+    if before is not None:
+        wanted = wanted.where(records.c.at < before)
+    return list(connection.scalars(wanted))
 
 
-def place_leaves(connection: Connection, origin: str, size: int, numbers: Sequence[int]) -> bool:
-    """Give the leaves the places from `size` on, by compare-and-swap; False when another has given them."""
-    if size == 0 and connection.scalar(select(heads.c.size).where(heads.c.origin == origin)) is None:
-        connection.execute(insert(heads).values(origin=origin, size=0))
-    swap = update(heads).where(heads.c.origin == origin, heads.c.size == size).values(size=size + len(numbers))
-    if connection.execute(swap).rowcount != 1:
-        return False
-    given = update(leaves).where(leaves.c.number == bindparam("n")).values(place=bindparam("p"))
-    connection.execute(given, [{"n": number, "p": size + i} for i, number in enumerate(numbers)])
-    return True
-
-
-def origins(connection: Connection) -> list[str]:
-    """The logs that leaves of this database have a place in: one, or none yet."""
-    return list(connection.scalars(select(heads.c.origin).order_by(heads.c.origin)))
-
-
-def placed_entries(connection: Connection, first: int, most: int) -> list[bytes]:
-    """The leaves from a place on, in the order of their places, up to the first place that none has."""
-    wanted = select(leaves.c.place, leaves.c.entry).where(leaves.c.place >= first).order_by(leaves.c.place).limit(most)
-    rows = connection.execute(wanted).all()
-    return [row.entry for i, row in enumerate(rows) if row.place == first + i]
-
-
-def leaf_for(connection: Connection, record: str) -> tuple[bytes, int | None] | None:
-    """The leaf of a record and its place, None while it waits; None when the record has no leaf."""
-    found = connection.execute(select(leaves.c.entry, leaves.c.place).where(leaves.c.record == record)).first()
-    return None if found is None else (found.entry, found.place)
-
-
-def find_record(connection: Connection, record: str) -> Exchange | None:
-    """The exchange with this id, or None. Raises RecordUnreadable when its bytes were altered."""
-    columns = (records.c.record, records.c.body, records.c.digest)
-    found = connection.execute(select(*columns).where(records.c.record == record)).first()
-    return None if found is None else _exchange(found.record, found.body, found.digest)
-
-
-def record_ids(connection: Connection) -> list[str]:
-    """Ids of all records in the order in which they were written. For the operator's own commands."""
-    return list(connection.scalars(select(records.c.record).order_by(records.c.at, records.c.record)))
-
-
-def find_conversation(connection: Connection, conversation: str, limit: int) -> tuple[Exchange, ...]:
-    """The last `limit` exchanges of a conversation, oldest first; empty when it is unknown."""
-    columns = (records.c.record, records.c.body, records.c.digest)
+def find_conversation(connection: Connection, conversation: str, limit: int) -> tuple[Sealed, ...]:
+    """The last `limit` records of a conversation, oldest first; empty when it is unknown."""
     found = connection.execute(
-        select(*columns).where(records.c.conversation == conversation).order_by(records.c.turn.desc()).limit(limit)
+        select(*_sealed).where(records.c.conversation == conversation).order_by(records.c.turn.desc()).limit(limit)
     ).all()
-    return tuple(_exchange(row.record, row.body, row.digest) for row in reversed(found))
-
-
-def _exchange(record: str, body: bytes, digest: Digest) -> Exchange:
-    if sha256(body) != digest:
-        raise RecordUnreadable(f"record {record} does not have the digest it was stored with: its bytes were altered")
-    try:
-        return Exchange.model_validate_json(body)
-    except ValueError as error:
-        raise RecordUnreadable(f"record {record} cannot be read by this version") from error
+    return tuple(Sealed(*row) for row in reversed(found))

@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.errors import RecordUnavailable
 from app.storage.engine import explain, place, writing
-from app.storage.repository import origins, place_leaves, placed, placed_entries, waiting_leaves
+from app.storage.leaves import origins, place_leaves, placed, placed_entries, waiting_leaves
 from audit.errors import AuditError, Busy, Forked
 from audit.tiles import Tree
 from audit.verify import from_folder

@@ -28,9 +28,10 @@ records = Table(
     Column("status", Text, nullable=True, comment="Status of the answer; null when there is none"),
     Column("at", String(32), nullable=False, comment="Time of the question, RFC 3339, UTC"),
     Column("body", LargeBinary, nullable=False, comment="The exchange as JSON"),
-    Column("digest", String(64), nullable=False, comment="SHA-256 of the body"),
-    Column("salt", LargeBinary, nullable=True, comment="Of the leaf's commitment"),
+    Column("key", String(32), nullable=True, comment="Name of its secret among the keys"),
+    Column("follows", String(64), nullable=True, comment="The record that its question went on from"),
     Index("records_by_turn", "conversation", "turn", unique=True),
+    Index("records_by_follows", "follows"),
 )
 
 leaves = Table(
@@ -49,4 +50,11 @@ heads = Table(
     metadata,
     Column("origin", String(255), primary_key=True),
     Column("size", BigInteger, nullable=False, comment="Leaves that have a place"),
+)
+
+announced = Table(
+    "announced",
+    metadata,
+    Column("subject", String(128), primary_key=True, comment="What a leaf says the present state of"),
+    Column("digest", String(64), nullable=False, comment="SHA-256 of the newest such leaf's facts"),
 )

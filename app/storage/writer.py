@@ -17,8 +17,9 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
-from app.errors import RecordError, RecordExists, RecordUnavailable, RecordWriteFailed
+from app.errors import RecordErased, RecordError, RecordExists, RecordUnavailable, RecordWriteFailed
 from app.storage.engine import explain, file_identity, place
+from app.storage.keys import Keyring
 from app.storage.repository import Row, insert_rows
 
 BATCH = 64
@@ -37,8 +38,8 @@ class _Waiting:
 class Writer:
     """The thread, its queue and its connection, from `start` to `stop`. Callers may be on any event loop."""
 
-    def __init__(self, engine: Engine, waiting: int) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, keys: Keyring, waiting: int) -> None:
+        self._engine, self._keys = engine, keys
         self._queue: queue.Queue[_Waiting | None] = queue.Queue(waiting)
         self._gate = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -91,11 +92,11 @@ class Writer:
         self._let_go()
 
     def _outcomes(self, rows: Sequence[Row]) -> list[RecordError | None]:
-        """Write the rows in one transaction, or each in its own when one of them is already there."""
+        """Write the rows in one transaction, or each in its own when one of them cannot be."""
         if not rows:
             return []
         error = self._write(rows)
-        if isinstance(error, RecordExists) and len(rows) > 1:
+        if isinstance(error, (RecordExists, RecordErased)) and len(rows) > 1:
             return [self._write([row]) for row in rows]
         return [error] * len(rows)
 
@@ -108,6 +109,8 @@ class Writer:
             if self._held is None:
                 self._held = self._engine.connect().execution_options(writes=True)
                 self._file = file_identity(self._engine)
+            # First the keys: one without a record harms nobody, a record without its key is lost.
+            self._keys.keep([(row.key, row.secret) for row in rows])
             self._held.begin()
             insert_rows(self._held, rows)
             committing = True
@@ -118,6 +121,9 @@ class Writer:
         except IntegrityError:
             self._let_go()
             return RecordExists(f"record {rows[0].record} was already stored")
+        except RecordError as error:
+            self._let_go()
+            return error if isinstance(error, (RecordErased, RecordUnavailable)) else self._fail(error.message)
         except SQLAlchemyError as error:
             self._let_go()
             found = explain(error, self._engine)

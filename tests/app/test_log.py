@@ -22,8 +22,10 @@ from app.record import Recorder
 from app.settings import Settings
 from app.storage import sequencer
 from app.storage.engine import open_engine, writing
+from app.storage.keys import Keyring
 from app.storage.repository import row_of
 from app.storage.sequencer import Sequencer
+from app.storage.vault import Opening
 from audit.policy import Policy
 from audit.proofs import check_proof, read_proof
 from audit.tiles import Tree
@@ -37,7 +39,7 @@ def settings_of(data: Path) -> Settings:
 
 
 def recorder(url: str, data: Path) -> Recorder:
-    return Recorder(open_engine(url), log=log_writer(settings_of(data)))
+    return Recorder(open_engine(url), Keyring(data / "keys"), log=log_writer(settings_of(data)))
 
 
 def trusted(data: Path) -> Policy:
@@ -90,17 +92,18 @@ def test_a_leaf_stands_for_its_record_and_tells_nothing_of_it(database_url: str,
     async def story() -> None:
         async with recorder(database_url, tmp_path) as record:
             await record.append(new_exchange(7))
+            found = await record.opening(new_exchange(7).record)
+            assert found is not None
+            shown.append(found)
 
+    shown: list[Opening] = []
     asyncio.run(story())
     leaf = Tree(from_folder(tmp_path / "log"), 1).entry(0)
     facts = json.loads(leaf)
-    engine = open_engine(database_url)
-    with engine.connect() as connection:
-        salt, body = connection.execute(text("SELECT salt, body FROM records")).one()
-    engine.dispose()
     assert len(leaf) == LENGTH
     assert rfc8785.dumps(facts) == leaf
-    assert facts["commitment"] == commitment(bytes(salt), bytes(body))
+    assert facts["commitment"] == commitment(shown[0].salt, shown[0].body)
+    assert shown[0].body == new_exchange(7).model_dump_json().encode()
     assert facts["hour"] == "2031-05-04T12"
     assert new_exchange(7).record not in leaf.decode()
     assert new_exchange(7).question.text not in leaf.decode()
@@ -108,7 +111,7 @@ def test_a_leaf_stands_for_its_record_and_tells_nothing_of_it(database_url: str,
 
 def test_the_same_question_never_gives_the_same_leaf() -> None:
     one = new_exchange(1)
-    assert row_of(one, b"a" * 32).leaf != row_of(one, b"b" * 32).leaf
+    assert row_of(one).leaf != row_of(one).leaf
 
 
 def test_a_leaf_that_would_be_longer_than_the_others_is_refused() -> None:
@@ -119,7 +122,7 @@ def test_a_leaf_that_would_be_longer_than_the_others_is_refused() -> None:
 
 def test_what_waited_while_nobody_sequenced_is_logged_on_the_next_start(database_url: str, tmp_path: Path) -> None:
     async def story() -> None:
-        async with Recorder(open_engine(database_url)) as record:
+        async with Recorder(open_engine(database_url), Keyring(tmp_path / "keys")) as record:
             await record.append(new_exchange(1))
             with pytest.raises(NoReceipt):
                 await record.receipt(new_exchange(1).record)
@@ -131,7 +134,7 @@ def test_what_waited_while_nobody_sequenced_is_logged_on_the_next_start(database
 
 def test_places_given_before_a_crash_are_published_as_given(database_url: str, tmp_path: Path) -> None:
     async def story() -> None:
-        async with Recorder(open_engine(database_url)) as record:
+        async with Recorder(open_engine(database_url), Keyring(tmp_path / "keys")) as record:
             for n in range(3):
                 await record.append(new_exchange(n))
         engine = open_engine(database_url)
@@ -203,7 +206,9 @@ def test_another_origin_needs_another_database(tmp_path: Path) -> None:
     url, one = f"sqlite:///{tmp_path}/records.db", "one.example/log"
 
     async def story(origin: str, *numbers: int) -> str | None:
-        async with Recorder(open_engine(url), log=log_writer(Settings(data=tmp_path, log_origin=origin))) as record:
+        async with Recorder(
+            open_engine(url), Keyring(tmp_path / "keys"), log=log_writer(Settings(data=tmp_path, log_origin=origin))
+        ) as record:
             for n in numbers:
                 await record.append(new_exchange(n))
         return record.log_failure
@@ -314,10 +319,12 @@ def test_over_http_the_stream_brings_the_receipt_and_the_log_is_served(client: T
             assert found.headers["access-control-allow-origin"] == "*"
             return found.content
 
-        assert verify_log(fetch, trust).size == 1
+        assert verify_log(fetch, trust).size == 3
+        kinds_said = [json.loads(entry)["kind"] for entry in Tree(fetch, 3).entries(0)]
+        assert kinds_said == ["corpus", "policy", "exchange"]
         assert client.get("/log/log.vkey").text.strip() == str(log_signer(settings_for(tmp_path)).key)
-        assert "immutable" in client.get("/log/tile/0/000.p/1").headers["cache-control"]
-        assert not {"last-modified", "etag"} & set(client.get("/log/tile/0/000.p/1").headers), "they tell the second"
+        assert "immutable" in client.get("/log/tile/0/000.p/3").headers["cache-control"]
+        assert not {"last-modified", "etag"} & set(client.get("/log/tile/0/000.p/3").headers), "they tell the second"
         outside = ("..%2fkeys%2flog.key", "%2e%2e%2frecords.db", f"tile/0/{'x000/' * 1000}000")
         for path in (".lock", "tile/0/000", "tile/64/000", "tile/0/0", "", *outside):
             assert client.get(f"/log/{path}").status_code == 404, path

@@ -12,6 +12,7 @@ import pytest
 from app.errors import RecordError, RecordExists, RecordUnavailable
 from app.record import MemoryRecorder, Recorder, Records
 from app.storage.engine import open_engine
+from app.storage.keys import Keyring
 from domain.exchange import Exchange
 from tests.exchanges import new_exchange
 
@@ -31,7 +32,7 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Opened:
         if request.param == "memory":
             yield memory
             return
-        async with Recorder(open_engine(url)) as recorder:
+        async with Recorder(open_engine(url), Keyring(tmp_path / "keys")) as recorder:
             yield recorder
 
     return open_record
@@ -118,9 +119,12 @@ def test_an_exchange_without_an_answer_is_kept(opened: Opened) -> None:
     asyncio.run(story())
 
 
-def test_two_recorders_may_share_one_database(database_url: str) -> None:
+def test_two_recorders_may_share_one_database(database_url: str, tmp_path: Path) -> None:
     async def story() -> None:
-        one, two = Recorder(open_engine(database_url)), Recorder(open_engine(database_url))
+        one, two = (
+            Recorder(open_engine(database_url), Keyring(tmp_path / "keys")),
+            Recorder(open_engine(database_url), Keyring(tmp_path / "keys")),
+        )
         await asyncio.gather(one.open(), two.open())
         recorders = (one, two)
         await asyncio.gather(*(recorders[n % 2].append(new_exchange(n, f"c{n % 3}")) for n in range(120)))
@@ -132,9 +136,9 @@ def test_two_recorders_may_share_one_database(database_url: str) -> None:
     asyncio.run(story())
 
 
-def test_appends_that_wait_when_it_closes_are_still_written(database_url: str) -> None:
+def test_appends_that_wait_when_it_closes_are_still_written(database_url: str, tmp_path: Path) -> None:
     async def story() -> None:
-        recorder = Recorder(open_engine(database_url))
+        recorder = Recorder(open_engine(database_url), Keyring(tmp_path / "keys"))
         await recorder.open()
         waiting = [asyncio.create_task(recorder.append(new_exchange(n))) for n in range(20)]
         await asyncio.sleep(0)
@@ -143,15 +147,15 @@ def test_appends_that_wait_when_it_closes_are_still_written(database_url: str) -
         assert not recorder.healthy
         with pytest.raises(RecordUnavailable, match="closed"):
             await recorder.append(new_exchange(99))
-        async with Recorder(open_engine(database_url)) as again:
+        async with Recorder(open_engine(database_url), Keyring(tmp_path / "keys")) as again:
             assert len(await again.conversation("c0")) == 20
 
     asyncio.run(story())
 
 
-def test_a_caller_that_goes_away_does_not_disturb_the_others(database_url: str) -> None:
+def test_a_caller_that_goes_away_does_not_disturb_the_others(database_url: str, tmp_path: Path) -> None:
     async def story() -> None:
-        async with Recorder(open_engine(database_url)) as recorder:
+        async with Recorder(open_engine(database_url), Keyring(tmp_path / "keys")) as recorder:
             gone = asyncio.create_task(recorder.append(new_exchange(1)))
             stays = asyncio.create_task(recorder.append(new_exchange(2)))
             await asyncio.sleep(0)
@@ -174,9 +178,11 @@ def test_a_caller_that_goes_away_does_not_disturb_the_others(database_url: str) 
     ],
     ids=["long", "empty", "time", "nul", "surrogate"],
 )
-def test_a_value_that_no_column_takes_hurts_only_its_caller(database_url: str, spoilt: Exchange) -> None:
+def test_a_value_that_no_column_takes_hurts_its_caller_alone(
+    database_url: str, tmp_path: Path, spoilt: Exchange
+) -> None:
     async def story() -> None:
-        async with Recorder(open_engine(database_url)) as recorder:
+        async with Recorder(open_engine(database_url), Keyring(tmp_path / "keys")) as recorder:
             with pytest.raises(RecordError) as caught:
                 await recorder.append(spoilt)
             assert type(caught.value) is RecordError

@@ -20,6 +20,7 @@ from sqlalchemy import event, text
 from app.errors import RecordExists, RecordUnavailable, RecordUnreadable, RecordWriteFailed
 from app.record import Recorder
 from app.storage.engine import open_engine, writing
+from app.storage.keys import Keyring
 from domain.exchange import Exchange
 from tests.exchanges import new_exchange
 
@@ -55,7 +56,7 @@ async def refused(append: Coroutine[Any, Any, None], kind: type[Exception], word
 def test_a_locked_database_is_waited_for(tmp_path: Path) -> None:
     async def story() -> None:
         path = tmp_path / "records.db"
-        async with Recorder(open_engine(f"sqlite:///{path}", busy_timeout=10)) as recorder:
+        async with Recorder(open_engine(f"sqlite:///{path}", busy_timeout=10), Keyring(tmp_path / "keys")) as recorder:
             with locked(path) as other:
                 threading.Timer(0.3, other.rollback).start()
                 began = time.monotonic()
@@ -68,7 +69,7 @@ def test_a_locked_database_is_waited_for(tmp_path: Path) -> None:
 def test_a_database_locked_for_too_long_is_unavailable_and_then_works_again(tmp_path: Path) -> None:
     async def story() -> None:
         path = tmp_path / "records.db"
-        async with Recorder(open_engine(f"sqlite:///{path}", busy_timeout=0.2)) as recorder:
+        async with Recorder(open_engine(f"sqlite:///{path}", busy_timeout=0.2), Keyring(tmp_path / "keys")) as recorder:
             with locked(path):
                 await refused(recorder.append(new_exchange(1)), RecordUnavailable, "holds the database's write lock")
                 assert recorder.healthy
@@ -81,7 +82,9 @@ def test_a_database_locked_for_too_long_is_unavailable_and_then_works_again(tmp_
 def test_the_waiting_line_is_bounded(tmp_path: Path) -> None:
     async def story() -> None:
         path = tmp_path / "records.db"
-        async with Recorder(open_engine(f"sqlite:///{path}", busy_timeout=10), waiting=4) as recorder:
+        async with Recorder(
+            open_engine(f"sqlite:///{path}", busy_timeout=10), Keyring(tmp_path / "keys"), waiting=4
+        ) as recorder:
             with locked(path):
                 first = asyncio.create_task(recorder.append(new_exchange(0)))
                 await asyncio.sleep(0.1)
@@ -110,7 +113,7 @@ async def one_batch(path: Path, recorder: Recorder) -> AsyncIterator[None]:
 def test_a_record_id_given_twice_in_one_batch_fails_alone(tmp_path: Path) -> None:
     async def story() -> None:
         path = tmp_path / "records.db"
-        async with Recorder(open_engine(f"sqlite:///{path}")) as recorder:
+        async with Recorder(open_engine(f"sqlite:///{path}"), Keyring(tmp_path / "keys")) as recorder:
             await recorder.append(new_exchange(1, "first"))
             async with one_batch(path, recorder):
                 batch = [asyncio.create_task(recorder.append(new_exchange(n, "second"))) for n in (2, 1, 3, 3)]
@@ -125,7 +128,7 @@ def test_a_record_id_given_twice_in_one_batch_fails_alone(tmp_path: Path) -> Non
 def test_a_caller_that_goes_away_does_not_leave_its_batch_hanging(tmp_path: Path) -> None:
     async def story() -> None:
         path = tmp_path / "records.db"
-        async with Recorder(open_engine(f"sqlite:///{path}")) as recorder:
+        async with Recorder(open_engine(f"sqlite:///{path}"), Keyring(tmp_path / "keys")) as recorder:
             async with one_batch(path, recorder):
                 batch = [asyncio.create_task(recorder.append(new_exchange(n))) for n in range(3)]
                 await asyncio.sleep(0)
@@ -144,8 +147,8 @@ def test_a_full_disk_stops_the_writer_for_good(tmp_path: Path) -> None:
         def small(connection: Any, _record: object) -> None:
             connection.execute("PRAGMA max_page_count=60")
 
-        acknowledged = await fill(Recorder(engine), "the disk is full")
-        async with Recorder(open_engine(f"sqlite:///{tmp_path}/records.db")) as again:
+        acknowledged = await fill(Recorder(engine, Keyring(tmp_path / "keys")), "the disk is full")
+        async with Recorder(open_engine(f"sqlite:///{tmp_path}/records.db"), Keyring(tmp_path / "keys")) as again:
             assert [e.seed for e in await again.conversation("c0")] == acknowledged[-50:]
 
     asyncio.run(story())
@@ -174,7 +177,7 @@ async def fill(recorder: Recorder, words: str) -> list[int]:
 def test_after_a_failed_write_nothing_more_is_accepted_although_the_disk_works_again(tmp_path: Path) -> None:
     async def story() -> None:
         path = tmp_path / "records.db"
-        async with Recorder(open_engine(f"sqlite:///{path}")) as recorder:
+        async with Recorder(open_engine(f"sqlite:///{path}"), Keyring(tmp_path / "keys")) as recorder:
             await recorder.append(new_exchange(1))
             with files_up_to(os.path.getsize(f"{path}-wal") + 1000):
                 await refused(recorder.append(new_exchange(2)), RecordWriteFailed, "the disk reported an error")
@@ -182,7 +185,7 @@ def test_after_a_failed_write_nothing_more_is_accepted_although_the_disk_works_a
             began = time.monotonic()
             await refused(recorder.append(new_exchange(3)), RecordWriteFailed, "the disk reported an error")
             assert time.monotonic() - began < 0.1
-        async with Recorder(open_engine(f"sqlite:///{path}")) as again:
+        async with Recorder(open_engine(f"sqlite:///{path}"), Keyring(tmp_path / "keys")) as again:
             assert [e.seed for e in await again.conversation("c0")] == [1]
             await again.append(new_exchange(3))
 
@@ -192,7 +195,7 @@ def test_after_a_failed_write_nothing_more_is_accepted_although_the_disk_works_a
 def test_those_who_wait_behind_a_failed_write_are_told_too(tmp_path: Path) -> None:
     async def story() -> None:
         path = tmp_path / "records.db"
-        async with Recorder(open_engine(f"sqlite:///{path}", busy_timeout=10)) as recorder:
+        async with Recorder(open_engine(f"sqlite:///{path}", busy_timeout=10), Keyring(tmp_path / "keys")) as recorder:
             await recorder.append(new_exchange(0))
             with files_up_to(os.path.getsize(f"{path}-wal") + 1000):
                 many = [recorder.append(new_exchange(n)) for n in range(1, 200)]
@@ -205,14 +208,14 @@ def test_those_who_wait_behind_a_failed_write_are_told_too(tmp_path: Path) -> No
 def test_a_damaged_file_is_named_when_reading_and_writing(tmp_path: Path) -> None:
     async def story() -> None:
         path = tmp_path / "records.db"
-        async with Recorder(open_engine(f"sqlite:///{path}")) as recorder:
+        async with Recorder(open_engine(f"sqlite:///{path}"), Keyring(tmp_path / "keys")) as recorder:
             for number in range(40):
                 await recorder.append(new_exchange(number))
         with path.open("r+b") as file:
             file.seek(4096)
             file.write(b"\xff" * (path.stat().st_size - 4096))
         with pytest.raises(RecordUnreadable, match=r"records.db: the database file is damaged"):
-            async with Recorder(open_engine(f"sqlite:///{path}")) as recorder:
+            async with Recorder(open_engine(f"sqlite:///{path}"), Keyring(tmp_path / "keys")) as recorder:
                 await recorder.read(new_exchange(3).record)
 
     asyncio.run(story())
@@ -222,7 +225,7 @@ def test_a_damaged_file_is_named_when_reading_and_writing(tmp_path: Path) -> Non
 def test_a_file_that_is_taken_away_does_not_swallow_records(tmp_path: Path, how: str) -> None:
     async def story() -> None:
         path = tmp_path / "records.db"
-        async with Recorder(open_engine(f"sqlite:///{path}")) as recorder:
+        async with Recorder(open_engine(f"sqlite:///{path}"), Keyring(tmp_path / "keys")) as recorder:
             await recorder.append(new_exchange(1))
             if how == "deleted":
                 path.unlink()
@@ -235,15 +238,15 @@ def test_a_file_that_is_taken_away_does_not_swallow_records(tmp_path: Path, how:
     asyncio.run(story())
 
 
-def test_an_altered_record_is_not_passed_off_as_the_original(database_url: str) -> None:
+def test_an_altered_record_is_not_passed_off_as_the_original(database_url: str, tmp_path: Path) -> None:
     async def story() -> None:
         engine = open_engine(database_url)
-        async with Recorder(engine) as recorder:
+        async with Recorder(engine, Keyring(tmp_path / "keys")) as recorder:
             await recorder.append(new_exchange(1))
             body = new_exchange(1).with_(seed=2).model_dump_json().encode()
             with writing(engine) as connection:
                 connection.execute(text("UPDATE records SET body = :body"), {"body": body})
-            with pytest.raises(RecordUnreadable, match="its bytes were altered"):
+            with pytest.raises(RecordUnreadable, match="the seal was altered"):
                 await recorder.read(new_exchange(1).record)
 
     asyncio.run(story())
@@ -254,7 +257,7 @@ def test_a_record_of_another_version_is_said_to_be_one(tmp_path: Path) -> None:
         colour: str = "none"
 
     async def story() -> None:
-        async with Recorder(open_engine(f"sqlite:///{tmp_path}/records.db")) as recorder:
+        async with Recorder(open_engine(f"sqlite:///{tmp_path}/records.db"), Keyring(tmp_path / "keys")) as recorder:
             await recorder.append(Older.model_validate(new_exchange(1).model_dump()))
             with pytest.raises(RecordUnreadable, match="cannot be read by this version"):
                 await recorder.read(new_exchange(1).record)
@@ -263,14 +266,14 @@ def test_a_record_of_another_version_is_said_to_be_one(tmp_path: Path) -> None:
 
 
 def test_it_must_be_opened_first(tmp_path: Path) -> None:
-    recorder = Recorder(open_engine(f"sqlite:///{tmp_path}/records.db"))
+    recorder = Recorder(open_engine(f"sqlite:///{tmp_path}/records.db"), Keyring(tmp_path / "keys"))
     assert not recorder.healthy
     asyncio.run(refused(recorder.append(new_exchange(1)), RecordUnavailable, "closed"))
 
 
-def test_a_lost_server_connection_is_made_again(postgres_server: Any, postgres_url: str) -> None:
+def test_a_lost_server_connection_is_made_again(postgres_server: Any, postgres_url: str, tmp_path: Path) -> None:
     async def story() -> None:
-        async with Recorder(open_engine(postgres_url)) as recorder:
+        async with Recorder(open_engine(postgres_url), Keyring(tmp_path / "keys")) as recorder:
             await recorder.append(new_exchange(1))
             with psycopg.connect(postgres_server.get_uri(), autocommit=True) as other:
                 other.execute(
@@ -283,10 +286,10 @@ def test_a_lost_server_connection_is_made_again(postgres_server: Any, postgres_u
     asyncio.run(story())
 
 
-def test_a_server_that_stops_is_unavailable_until_it_is_back(postgres_server: Any, postgres_url: str) -> None:
+def test_a_server_that_stops_is_unavailable_until_back(postgres_server: Any, postgres_url: str, tmp_path: Path) -> None:
     async def story() -> None:
         name = psycopg.conninfo.conninfo_to_dict(postgres_url)["dbname"]
-        async with Recorder(open_engine(postgres_url)) as recorder:
+        async with Recorder(open_engine(postgres_url), Keyring(tmp_path / "keys")) as recorder:
             with psycopg.connect(postgres_server.get_uri(), autocommit=True) as other:
                 other.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
                 other.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
@@ -298,9 +301,9 @@ def test_a_server_that_stops_is_unavailable_until_it_is_back(postgres_server: An
     asyncio.run(story())
 
 
-def test_a_lock_on_the_server_is_waited_for_and_then_reported(postgres_url: str) -> None:
+def test_a_lock_on_the_server_is_waited_for_and_then_reported(postgres_url: str, tmp_path: Path) -> None:
     async def story() -> None:
-        async with Recorder(open_engine(postgres_url, busy_timeout=0.2)) as recorder:
+        async with Recorder(open_engine(postgres_url, busy_timeout=0.2), Keyring(tmp_path / "keys")) as recorder:
             with psycopg.connect(postgres_url) as other:
                 other.execute("LOCK TABLE records IN EXCLUSIVE MODE")
                 await refused(recorder.append(new_exchange(1)), RecordUnavailable, "busy")
@@ -309,14 +312,14 @@ def test_a_lock_on_the_server_is_waited_for_and_then_reported(postgres_url: str)
     asyncio.run(story())
 
 
-def test_a_server_that_refuses_writes_stops_the_writer(postgres_server: Any, postgres_url: str) -> None:
+def test_a_server_that_refuses_writes_stops_the_writer(postgres_server: Any, postgres_url: str, tmp_path: Path) -> None:
     async def story() -> None:
         name = psycopg.conninfo.conninfo_to_dict(postgres_url)["dbname"]
-        async with Recorder(open_engine(postgres_url)) as recorder:
+        async with Recorder(open_engine(postgres_url), Keyring(tmp_path / "keys")) as recorder:
             await recorder.append(new_exchange(1))
         with psycopg.connect(postgres_server.get_uri(), autocommit=True) as other:
             other.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
-        async with Recorder(open_engine(postgres_url)) as recorder:
+        async with Recorder(open_engine(postgres_url), Keyring(tmp_path / "keys")) as recorder:
             await refused(recorder.append(new_exchange(2)), RecordWriteFailed, "cannot be written to")
             assert not recorder.healthy
             assert await recorder.read(new_exchange(1).record) == new_exchange(1)

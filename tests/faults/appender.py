@@ -10,13 +10,14 @@ from app.log import log_writer
 from app.record import Recorder
 from app.settings import Settings
 from app.storage.engine import open_engine
+from app.storage.keys import Keyring
 from tests.exchanges import new_exchange
 
 
-async def append_for_ever(url: str, first: int, together: int, data: str | None = None) -> None:
-    """Numbers from `first` on, spread over `together` tasks; with a log under `data`. Ends only by a signal."""
-    log = None if data is None else log_writer(Settings(data=Path(data)))
-    async with Recorder(open_engine(url), log=log) as recorder:
+async def append_for_ever(url: str, data: Path, first: int, together: int, logged: bool) -> None:
+    """Numbers from `first` on, spread over `together` tasks; keys, and the log, under `data`. Ends only by a signal."""
+    log = log_writer(Settings(data=data)) if logged else None
+    async with Recorder(open_engine(url), Keyring(data / "keys"), log=log) as recorder:
 
         async def one(number: int) -> None:
             while True:
@@ -29,4 +30,5 @@ async def append_for_ever(url: str, first: int, together: int, data: str | None 
 
 
 if __name__ == "__main__":
-    asyncio.run(append_for_ever(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), *sys.argv[4:]))
+    where, folder, start, tasks, *rest = sys.argv[1:]
+    asyncio.run(append_for_ever(where, Path(folder), int(start), int(tasks), rest == ["logged"]))

@@ -21,6 +21,7 @@ from app.log import log_signer, log_writer
 from app.record import Recorder
 from app.settings import Settings
 from app.storage.engine import open_engine
+from app.storage.keys import Keyring
 from audit.policy import Policy
 from audit.tiles import CHECKPOINT, WIDTH, Tree, widths
 from audit.verify import from_folder, verify_log
@@ -37,7 +38,7 @@ def logged(url: str, data: Path, earlier: list[bytes]) -> set[str]:
     settings = Settings(data=data)
 
     async def catch_up() -> None:
-        async with Recorder(open_engine(url), log=log_writer(settings)) as recorder:
+        async with Recorder(open_engine(url), Keyring(data / "keys"), log=log_writer(settings)) as recorder:
             pass
         assert recorder.log_failure is None
 
@@ -61,7 +62,7 @@ def test_every_acknowledged_record_is_one_leaf_however_often_it_is_killed(tmp_pa
     acknowledged: list[str] = []
     earlier: list[bytes] = []
     for number in range(500 if SOAK else 12):
-        acknowledged += killed_appender(url, number * STRIDE, chance, str(tmp_path))
+        acknowledged += killed_appender(url, tmp_path, number * STRIDE, chance, "logged")
         if number % 4 == 3:
             assert set(acknowledged) <= logged(url, tmp_path, earlier)
     assert len(acknowledged) > 100, "too few records were acknowledged for the test to mean anything"

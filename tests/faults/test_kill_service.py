@@ -25,6 +25,7 @@ import pytest
 
 from app.record import Recorder
 from app.storage.engine import open_engine
+from app.storage.keys import Keyring
 from tests.served import EVENTS
 from tests.small_pack import ELECTIONS, ROOT
 
@@ -122,7 +123,7 @@ def killed(service: Service, chance: random.Random) -> int:
 
 async def check(data: Path, answers: list[dict[str, Any]]) -> None:
     """Every answer is in the record with the words that the client received."""
-    async with Recorder(open_engine(f"sqlite:///{data}/records.db")) as recorder:
+    async with Recorder(open_engine(f"sqlite:///{data}/records.db"), Keyring(data / "keys")) as recorder:
         for answer in answers:
             exchange = await recorder.read(answer["record"])
             assert exchange is not None and exchange.answer is not None, answer["record"]

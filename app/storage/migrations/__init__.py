@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -11,17 +12,21 @@ from app.errors import RecordUnreadable
 
 _alembic = threading.Lock()  # alembic keeps the migration that runs in a global of its own
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest revision; a database that has it is used without loading alembic (a fifth of a second)."""
 
 
-def upgrade(connection: Connection, place: str) -> None:
+Sealing = Callable[[str, bytes, bytes | None], tuple[str, bytes]]
+"""Seals a record from before records were sealed: from id, bytes and salt to the name of its key and the seal."""
+
+
+def upgrade(connection: Connection, place: str, seal: Sealing | None = None) -> None:
     """Run what is missing, on the caller's transaction. Raises RecordUnreadable for a newer database."""
     from alembic import command
     from alembic.config import Config
     from alembic.util import CommandError
 
-    config = Config(attributes={"connection": connection})
+    config = Config(attributes={"connection": connection, "seal": seal})
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     try:
         with _alembic:

@@ -1,0 +1,123 @@
+"""The records and their keys as one store: what is read is opened, what is erased loses its key, the log is told.
+
+Promise: a record is opened whole and unaltered, or an error says why it is not. Blocking calls; `app.record` makes
+them from other threads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from secrets import token_hex
+
+from sqlalchemy import Engine
+
+from app.errors import RecordErased, RecordUnreadable, RecordWriteFailed
+from app.leaf import Statement
+from app.storage.engine import explained, prepare, writing
+from app.storage.erasure import erase
+from app.storage.keys import Keyring
+from app.storage.leaves import announce, hand_in, leaf_for, was_announced
+from app.storage.repository import Sealed, find_conversation, find_record, record_ids
+from app.storage.seal import DESTROYED, KEY, new_secret, opened, salt_of, sealed
+from domain.exchange import Exchange
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What shows that a leaf stands for a record: the very bytes that it commits to, and the salt."""
+
+    body: bytes
+    salt: bytes
+
+
+@dataclass(frozen=True)
+class Vault:
+    """The store of records and the ring of their keys."""
+
+    engine: Engine
+    keys: Keyring
+
+    def open(self) -> None:
+        """Create or upgrade both. Raises RecordError."""
+        self.keys.open()
+        prepare(self.engine, self._sealed_late)
+
+    def close(self) -> None:
+        """Let both go."""
+        self.engine.dispose()
+        self.keys.close()
+
+    def opening(self, record: str) -> Opening | None:
+        """A record and its salt, or None. Raises RecordErased, RecordUnavailable or RecordUnreadable."""
+        with explained(self.engine, RecordUnreadable), self.engine.connect() as connection:
+            found = find_record(connection, record)
+            if found is None and leaf_for(connection, record) is not None:
+                raise RecordErased(f"record {record} was erased")
+        return None if found is None else _unsealed(found, self.keys.secrets([found.key]))
+
+    def exchange(self, record: str) -> Exchange | None:
+        """The exchange with this id, or None. Raises as `opening` does."""
+        found = self.opening(record)
+        return None if found is None else _exchange(record, found.body)
+
+    def conversation(self, conversation: str, limit: int) -> tuple[Exchange, ...]:
+        """The last exchanges of a conversation, oldest first; empty when it is unknown. Raises RecordError."""
+        with explained(self.engine, RecordUnreadable), self.engine.connect() as connection:
+            found = find_conversation(connection, conversation, limit)
+        secrets = self.keys.secrets([one.key for one in found])
+        # What an erasure has reached is gone already, though its row may still be there.
+        left = (one for one in found if secrets.get(one.key) != DESTROYED)
+        return tuple(_exchange(one.record, _unsealed(one, secrets).body) for one in left)
+
+    def ids(self, conversation: str | None, before: str | None) -> list[str]:
+        """Ids of all records, of a conversation, or from before a time, oldest first. Raises RecordError."""
+        with explained(self.engine, RecordUnreadable), self.engine.connect() as connection:
+            return record_ids(connection, conversation, before)
+
+    def leaf(self, record: str) -> tuple[bytes, int | None] | None:
+        """The leaf of a record and its place, None while it waits; None when there is no leaf. Raises RecordError."""
+        with explained(self.engine, RecordUnreadable), self.engine.connect() as connection:
+            return leaf_for(connection, record)
+
+    def erase(self, records: Sequence[str], why: str, hour: str) -> int:
+        """Erase these records and the later turns that go on from them; how many there were. Raises RecordError."""
+        return erase(self.engine, self.keys, records, why, hour)
+
+    def hand_in(self, leaf: bytes) -> None:
+        """Give the log a leaf that stands for no record. Raises RecordError."""
+        with explained(self.engine, RecordWriteFailed), writing(self.engine) as connection:
+            hand_in(connection, [(None, leaf)])
+
+    def announce(self, statement: Statement) -> bool:
+        """Hand in this leaf unless the newest one on its subject says the same; whether it was. Raises RecordError."""
+        with explained(self.engine, RecordWriteFailed), writing(self.engine) as connection:
+            if statement.unremarkable and not was_announced(connection, statement.subject):
+                return False
+            return announce(connection, statement.subject, statement.digest, statement.entry)
+
+    def _sealed_late(self, record: str, body: bytes, salt: bytes | None) -> tuple[str, bytes]:
+        """Seal a record from before records were sealed: the name of its key, and the seal."""
+        name, secret = token_hex(16), new_secret()
+        secret = secret if salt is None else secret[:KEY] + salt
+        self.keys.keep([(name, secret)])
+        return name, sealed(secret, record, body)
+
+
+def _unsealed(found: Sealed, secrets: Mapping[str, bytes]) -> Opening:
+    secret = secrets.get(found.key)
+    if secret == DESTROYED:
+        raise RecordErased(f"record {found.record} was erased")
+    if secret is None:
+        raise RecordUnreadable(f"record {found.record} cannot be opened: its key is not among the keys")
+    try:
+        return Opening(opened(secret, found.record, found.body), salt_of(secret))
+    except ValueError as error:
+        raise RecordUnreadable(f"record {found.record} cannot be opened: {error}") from error
+
+
+def _exchange(record: str, body: bytes) -> Exchange:
+    try:
+        return Exchange.model_validate_json(body)
+    except ValueError as error:
+        raise RecordUnreadable(f"record {record} cannot be read by this version") from error
