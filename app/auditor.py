@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.errors import IsegoriaError
+from app.leaf import commitment
 from app.log import PUBLIC_KEY
 from audit.checkpoints import Head
 from audit.errors import AuditError, Missing, Unreachable
@@ -23,6 +24,8 @@ from audit.tiles import CHECKPOINT, Fetch
 from audit.verify import from_folder, from_url, verify_log
 
 Say = Callable[[str], None]
+LARGEST_RECORD = 16 * 2**20
+"""Bytes of an opening that are read at most."""
 
 
 class CannotCheck(IsegoriaError):
@@ -49,8 +52,15 @@ class Trust:
         return Policy((key,))
 
 
-def verify(target: str, trust: Trust, earlier: Sequence[Path], say: Say, progress: Callable[[int, int], None]) -> int:
-    """Check a folder, an address or a receipt; the exit code. Raises CannotCheck."""
+def verify(
+    target: str,
+    trust: Trust,
+    earlier: Sequence[Path],
+    say: Say,
+    progress: Callable[[int, int], None],
+    opening: Path | None = None,
+) -> int:
+    """Check a folder, an address or a receipt, with the `opening` of its record; the exit code. Raises CannotCheck."""
     fetch = None
     try:
         if target.startswith(("http://", "https://")):
@@ -60,11 +70,13 @@ def verify(target: str, trust: Trust, earlier: Sequence[Path], say: Say, progres
         policy = trust.of(fetch, say)
     except AuditError as error:
         raise CannotCheck(f"nobody to trust: {error}") from error
+    if fetch is not None and opening is not None:
+        raise CannotCheck("a record is checked against its receipt, not against a log")
     if fetch is None and earlier:
         raise CannotCheck("a receipt cannot show that a log extends an earlier checkpoint: give the log")
     try:
         if fetch is None:
-            return _receipt(Path(target), policy, say)
+            return _receipt(Path(target), policy, opening, say)
         head = verify_log(fetch, policy, [_read(path) for path in earlier], progress)
     except Unreachable as error:
         raise CannotCheck(str(error)) from error
@@ -78,25 +90,40 @@ def verify(target: str, trust: Trust, earlier: Sequence[Path], say: Say, progres
     return 0
 
 
-def _receipt(path: Path, policy: Policy, say: Say) -> int:
+def _receipt(path: Path, policy: Policy, opening: Path | None, say: Say) -> int:
     proof = read_proof(_read(path), str(path))
     if proof.extra is None:
         raise CannotCheck(f"{path}: brings no leaf along")
     head = check_proof(proof, proof.extra, policy, str(path))
     say(f"valid: leaf {proof.index} of {_told(head)}")
+    if opening is not None and not _stands_for(proof.extra, opening):
+        say(f"not valid: the leaf does not stand for the record in {opening}")
+        return 1
+    if opening is not None:
+        say(f"valid: the leaf stands for the record in {opening}, to the byte")
     with suppress(ValueError, AttributeError, RecursionError):  # another log may hold other things than JSON
         facts = json.loads(proof.extra).items()
         say(json.dumps({name: value for name, value in facts if name != "pad"}, indent=2))
     return 0
 
 
+def _stands_for(leaf: bytes, opening: Path) -> bool:
+    """Whether the leaf commits to the body of this file under its salt. Raises CannotCheck."""
+    try:
+        opened = json.loads(_read(opening, LARGEST_RECORD))
+        committed = commitment(bytes.fromhex(opened["salt"]), opened["body"].encode())
+        return bool(committed == json.loads(leaf)["commitment"])
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise CannotCheck(f"{opening}: not an object with `body` and `salt`, or the leaf is not of a record") from error
+
+
 def _told(head: Head) -> str:
     return f"{head.origin}, {head.size} leaves, root {head.root.hex()}"
 
 
-def _read(path: Path) -> bytes:
+def _read(path: Path, most: int = LARGEST) -> bytes:
     try:
         with path.open("rb") as file:
-            return file.read(LARGEST + 1)
+            return file.read(most + 1)
     except OSError as error:
         raise CannotCheck(f"{path}: cannot be read: {error.strerror}") from error

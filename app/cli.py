@@ -176,8 +176,10 @@ def erase(
 ) -> None:
     """Erase records and the later turns that hold their words; their leaves in the log stay."""
     from app.erase import Which, erase_records
+    from app.main import SystemChance
 
-    asyncio.run(erase_records(Settings(), Which(record, conversation, older_than), typer.echo))
+    which = Which(record, conversation, older_than)
+    asyncio.run(erase_records(Settings(), which, typer.echo, SystemChance()))
 
 
 audit = typer.Typer(no_args_is_help=True, help="Check the public log with nothing but what it publishes.")
@@ -190,6 +192,9 @@ def verify(
     key: Annotated[str | None, typer.Option(help="The log's public key (vkey), from a source you trust")] = None,
     policy: Annotated[Path | None, typer.Option(help="A policy file (C2SP tlog-policy) instead of a key")] = None,
     earlier: Annotated[list[Path] | None, typer.Option(help="A checkpoint seen before, which it must extend")] = None,
+    opening: Annotated[
+        Path | None, typer.Option(help="With a receipt: the record and salt it should stand for")
+    ] = None,
 ) -> None:
     """Verify a log or a receipt: exit 0 valid, 1 not, 2 could not be checked."""
     from rich.progress import Progress
@@ -203,7 +208,7 @@ def verify(
         def seen(done: int, total: int) -> None:
             bar.update(task, completed=done, total=total)
 
-        code = check(target, Trust(key, policy), earlier or [], typer.echo, seen)
+        code = check(target, Trust(key, policy), earlier or [], typer.echo, seen, opening)
     raise typer.Exit(code)
 
 
@@ -213,8 +218,9 @@ def incident(
 ) -> None:
     """Tell the public about an incident: a leaf of this service's log that cannot be taken back."""
     from app.incident import report_incident
+    from app.main import SystemChance
 
-    asyncio.run(report_incident(Settings(), text, typer.echo))
+    asyncio.run(report_incident(Settings(), text, typer.echo, SystemChance()))
 
 
 @app.command()

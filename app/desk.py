@@ -22,6 +22,7 @@ from app.errors import (
     BadQuestion,
     NoReceipt,
     ReceiptPending,
+    RecordErased,
     ServicePaused,
     UnknownConversation,
     UnknownElection,
@@ -31,6 +32,7 @@ from app.errors import (
 from app.llm.chat import ChatModel
 from app.record import CONVERSATION_LIMIT, Records
 from app.settings import Settings
+from app.storage.vault import Opening
 from domain.answer import Answer, AnswerStatus
 from domain.base import Language
 from domain.exchange import Digests, Exchange, Question, Step
@@ -120,7 +122,10 @@ class Desk:
             exchange = await second_opinion(exchange, self._room(exchange), self._house.second)
         exchange = self.answered(exchange, on_step)
         if record:
-            await self._records.append(exchange)
+            try:
+                await self._records.append(exchange)
+            except RecordErased as error:
+                raise UnknownConversation(error.message) from error
         return exchange
 
     async def opened(self, ask: Ask) -> Exchange:
@@ -168,7 +173,7 @@ class Desk:
         return Room(built, house.settings, house.phrases, house.trouble, today)
 
     async def exchange(self, record: str) -> Exchange:
-        """The recorded exchange. Raises UnknownRecord."""
+        """The recorded exchange. Raises UnknownRecord or RecordErased."""
         found = await self._records.read(record) if _IDENTITY.fullmatch(record) else None
         if found is None:
             raise UnknownRecord("no record has this id")
@@ -180,6 +185,17 @@ class Desk:
         if exchange.answer is None:
             raise UnknownRecord("this record holds no answer")
         return exchange.answer.model_copy(update={"conversation": None})
+
+    async def opening(self, record: str, conversation: str) -> Opening:
+        """The bytes that the leaf of a record commits to, and their salt, for the one who asked.
+
+        They hold the conversation, so its id must be known. Raises UnknownRecord or RecordErased.
+        """
+        exchange = await self.exchange(record)
+        found = await self._records.opening(record)
+        if found is None or exchange.question.conversation != conversation:
+            raise UnknownRecord("no record of this conversation has this id")
+        return found
 
     async def receipt(self, record: str) -> bytes:
         """The `.tlog-proof` of a record. Raises UnknownRecord, NoReceipt or ReceiptPending."""
@@ -222,7 +238,10 @@ class Desk:
         if ask.conversation is not None:
             raise BadQuestion("a question goes on either with a conversation or after an answer, not both")
         assert ask.after is not None
-        found = await self._records.read(ask.after) if _IDENTITY.fullmatch(ask.after) else None
+        try:
+            found = await self._records.read(ask.after) if _IDENTITY.fullmatch(ask.after) else None
+        except RecordErased:
+            found = None
         if found is None or found.question.election != built.election.id:
             raise UnknownConversation("no answer of this election has this id; leave it out to begin anew")
         return (found,)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from app.desk import Chance
 from app.errors import BadErasure, RecordErased, UnknownConversation, UnknownRecord
 from app.main import open_recorder
 from app.record import Recorder
@@ -34,9 +35,9 @@ class Which:
         return "request" if self.older_than is None else "retention"
 
 
-async def erase_records(settings: Settings, which: Which, say: Callable[[str], None]) -> None:
+async def erase_records(settings: Settings, which: Which, say: Callable[[str], None], chance: Chance) -> None:
     """Erase and say what was erased. Raises UnknownRecord, UnknownConversation or RecordError."""
-    now = datetime.now(UTC)
+    now = chance.now().astimezone(UTC)
     async with open_recorder(settings, serving=False) as recorder:
         chosen = await _chosen(recorder, which, now)
         erased = await recorder.erase(chosen, which.why, now.strftime("%Y-%m-%dT%H"))

@@ -71,7 +71,7 @@ async def put_question(asking: Asking, request: Request, reception: Here) -> Res
     return EventSourceResponse(events(first, steps, work, reception.receipt), headers=STREAM_HEADERS)
 
 
-@router.get("/{record}", response_model=Answer, responses=problems_for(404, 500, 503))
+@router.get("/{record}", response_model=Answer, responses=problems_for(404, 410, 500, 503))
 async def recorded(record: str, reception: Here) -> Response:
     """A recorded answer, for whoever holds its id; its conversation is told only to the one who asked."""
     answer = await reception.answer(record)
@@ -87,6 +87,29 @@ async def receipt(record: str, reception: Here) -> Response:
     """The proof that the record stands in the public log, for whoever holds its id (`isegoria audit verify`)."""
     saved = {"Content-Disposition": f'attachment; filename="{record}.tlog-proof"'}
     return Response(await reception.receipt(record), media_type=RECEIPT, headers=RECORD_HEADERS | saved)
+
+
+class Opened(BaseModel):
+    """What shows that a leaf stands for a record: its `commitment` is HMAC-SHA-256 of `body` in UTF-8 under `salt`."""
+
+    body: str = Field(description="The record as it was stored, to the byte")
+    salt: str = Field(description="32 bytes in hexadecimal")
+
+
+class Asked(BaseModel):
+    """What only the one who asked knows: a record holds the earlier turns of its conversation."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    conversation: str = Field(max_length=100, description="From the answer when it was given")
+
+
+@router.post("/{record}/opening", response_model=Opened, responses=problems_for(404, 410, 415, 422, 500, 503))
+async def opening(record: str, asked: Asked, reception: Here) -> Response:
+    """What the record's leaf commits to, so that the one who asked can check it (`isegoria audit verify --opening`)."""
+    found = await reception.opening(record, asked.conversation)
+    opened = Opened(body=found.body.decode(), salt=found.salt.hex())
+    return Response(opened.model_dump_json(), media_type="application/json", headers={"Cache-Control": "no-store"})
 
 
 def wants_events(accept: str) -> bool:

@@ -41,6 +41,7 @@ PROBLEMS: Mapping[str, Kind] = {
     "unknown_election": Kind(404, "No election with this id is served here."),
     "unknown_record": Kind(404, "No record has this id."),
     "method_not_allowed": Kind(405, "This address does not take this method."),
+    "record_erased": Kind(410, "The record was erased; its leaf stays in the log."),
     "content_too_large": Kind(413, "The request body is too large."),
     "unsupported_media_type": Kind(415, "The request body must be sent as application/json."),
     "bad_question": Kind(422, "The question cannot be taken."),

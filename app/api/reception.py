@@ -15,6 +15,7 @@ from app.api.metrics import Metrics
 from app.built import Built
 from app.desk import Ask, Desk
 from app.errors import IsegoriaError, ServicePaused
+from app.storage.vault import Opening
 from domain.answer import Answer
 from domain.base import Language
 from domain.exchange import Exchange, Step
@@ -61,6 +62,10 @@ class Reception:
     async def exchange(self, record: str, /) -> Exchange:
         """The whole recorded exchange. Raises UnknownRecord."""
         return await self.desk.exchange(record)
+
+    async def opening(self, record: str, conversation: str, /) -> Opening:
+        """What the leaf of a record commits to. Raises UnknownRecord or RecordErased."""
+        return await self.desk.opening(record, conversation)
 
     async def receipt(self, record: str, /) -> bytes:
         """The `.tlog-proof` of a record. Raises UnknownRecord or NoReceipt."""

@@ -137,13 +137,10 @@ def prepare(engine: Engine, seal: Sealing | None = None) -> None:
             scrub(engine)
 
 
-def private_file(path: Path, folder_mode: int | None = None) -> None:
-    """Make the file before SQLite does, its owner's alone, in a folder of this mode; its companions inherit it."""
+def private_file(path: Path) -> None:
+    """Make the file before SQLite does, readable by its owner alone; its companions inherit the mode."""
     try:
-        if not path.parent.exists():
-            make_folder(path.parent)
-            if folder_mode is not None:
-                path.parent.chmod(folder_mode)
+        make_folder(path.parent)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     except OSError as error:
         raise RecordUnreadable(f"{path}: the database file cannot be opened: {error.strerror}") from error

@@ -41,7 +41,8 @@ class Keyring:
 
     def open(self) -> None:
         """Make the file when there is none. Raises RecordError."""
-        private_file(self._path, 0o700)
+        private_file(self._path)
+        self._path.parent.chmod(0o700)
         with explained(self._engine, RecordUnreadable), writing(self._engine) as connection:
             metadata.create_all(connection)
 

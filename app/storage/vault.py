@@ -13,7 +13,7 @@ from secrets import token_hex
 from sqlalchemy import Engine
 
 from app.errors import RecordErased, RecordUnreadable, RecordWriteFailed
-from app.leaf import Statement
+from app.leaf import Statement, commitment, commitment_in
 from app.storage.engine import explained, prepare, writing
 from app.storage.erasure import erase
 from app.storage.keys import Keyring
@@ -51,10 +51,15 @@ class Vault:
     def opening(self, record: str) -> Opening | None:
         """A record and its salt, or None. Raises RecordErased, RecordUnavailable or RecordUnreadable."""
         with explained(self.engine, RecordUnreadable), self.engine.connect() as connection:
-            found = find_record(connection, record)
-            if found is None and leaf_for(connection, record) is not None:
-                raise RecordErased(f"record {record} was erased")
-        return None if found is None else _unsealed(found, self.keys.secrets([found.key]))
+            found, leaf = find_record(connection, record), leaf_for(connection, record)
+        if found is None:
+            if leaf is None:
+                return None
+            raise RecordErased(f"record {record} was erased")
+        shown = _unsealed(found, self.keys.secrets([found.key]))
+        if leaf is not None and commitment(shown.salt, shown.body) != commitment_in(leaf[0]):
+            raise RecordUnreadable(f"record {record} is not what its leaf in the log commits to")
+        return shown
 
     def exchange(self, record: str) -> Exchange | None:
         """The exchange with this id, or None. Raises as `opening` does."""

@@ -1,4 +1,4 @@
-"""Erasure: no byte of ours holds the words any more, later turns go too, receipts still verify, and it can be finished."""
+"""Erasure: no byte of ours holds the words, later turns go too, receipts still verify, and it can be finished."""
 
 from __future__ import annotations
 

@@ -322,6 +322,12 @@ def test_over_http_the_stream_brings_the_receipt_and_the_log_is_served(client: T
         assert verify_log(fetch, trust).size == 3
         kinds_said = [json.loads(entry)["kind"] for entry in Tree(fetch, 3).entries(0)]
         assert kinds_said == ["corpus", "policy", "exchange"]
+        opened = client.post(
+            f"/v1/answers/{record}/opening", json={"conversation": kinds[-2][1]["conversation"]}
+        ).json()
+        facts = json.loads(proof.extra)
+        assert facts["commitment"] == commitment(bytes.fromhex(opened["salt"]), opened["body"].encode())
+        assert client.post(f"/v1/answers/{record}/opening", json={"conversation": "0" * 32}).status_code == 404
         assert client.get("/log/log.vkey").text.strip() == str(log_signer(settings_for(tmp_path)).key)
         assert "immutable" in client.get("/log/tile/0/000.p/3").headers["cache-control"]
         assert not {"last-modified", "etag"} & set(client.get("/log/tile/0/000.p/3").headers), "they tell the second"

@@ -6,7 +6,6 @@ import asyncio
 import json
 import shutil
 import sqlite3
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +15,16 @@ import yaml
 from app.answering.phrases import read_phrases
 from app.common import load_common, load_retrieval
 from app.desk import Ask
-from app.errors import RecordUnreadable, UnknownRecord
-from app.main import open_desk, open_recorder
+from app.erase import Which, erase_records
+from app.errors import RecordErased, RecordUnreadable, UnknownRecord
+from app.main import SystemChance, open_desk, open_recorder
 from app.places import current_build, objects_folder
 from app.replay import Outcome, replay_records
 from app.settings import Settings
 from app.storage.objects import object_path
 from domain.answer import AnswerStatus
-from domain.base import sha256
 from domain.exchange import Digests, Exchange
+from tests.resealed import rewritten
 from tests.small_pack import ELECTIONS, Doc, build_quietly, write_pack
 
 LAW = "# § 9 Stimmabgabe\n\nDas Wahlamt nimmt Stimmzettel bis 19 Uhr am Wahltag entgegen.\n"
@@ -152,27 +152,14 @@ def test_an_altered_object_is_not_used(place: Place) -> None:
         place.replay(exchange.record)
 
 
-def rewritten(place: Place, record: str, edit: Callable[[dict[str, Any]], None]) -> None:
-    """Change a stored record as somebody with the database would, digest included."""
-    with sqlite3.connect(place.settings.data / "records.db") as store:
-        (body,) = store.execute("select body from records where record = ?", (record,)).fetchone()
-        exchange = json.loads(body)
-        edit(exchange)
-        changed = json.dumps(exchange).encode()
-        store.execute(
-            "update records set body = ?, digest = ? where record = ?", (changed, sha256(changed), record)
-        )  # fmt: skip
-    store.close()
-
-
 def test_all_goes_on_past_records_that_cannot_be_replayed_and_exits_2_or_1(place: Place) -> None:
     same, lost, altered = (e.record for e in place.ask(QUESTIONS[0], QUESTIONS[1], QUESTIONS[1]))
-    rewritten(place, lost, lambda e: e["digests"].update(policy="0" * 64))
+    rewritten(place.settings.data, lost, lambda e: e["digests"].update(policy="0" * 64))
     outcome, said = place.replay()
     assert (outcome, outcome.exit_code) == (Outcome(same=2, unusable=1), 2)
     assert f"{same}  same" in said and f"{altered}  same" in said and f"{lost}  cannot be replayed" in said
 
-    rewritten(place, altered, lambda e: e["answer"]["claims"][0].update(text="Das steht nirgends."))
+    rewritten(place.settings.data, altered, lambda e: e["answer"]["claims"][0].update(text="Das steht nirgends."))
     outcome, said = place.replay()
     assert (outcome, outcome.exit_code) == (Outcome(1, 1, 1), 1)
     assert f"{altered}  differs in claims" in said
@@ -227,3 +214,13 @@ def test_the_digests_of_a_record_are_all_named_here() -> None:
     assert set(Digests.model_fields) == {
         "corpus", "index", "election", "policy", "settings", "understand", "wording", "code"
     }  # fmt: skip
+
+
+def test_a_record_that_its_leaf_does_not_commit_to_or_that_was_erased_is_not_replayed(place: Place) -> None:
+    altered, gone = (e.record for e in place.ask(*QUESTIONS[:2]))
+    rewritten(place.settings.data, altered, lambda e: e.update(seed=1), leaf=False)
+    with pytest.raises(RecordUnreadable, match="is not what its leaf in the log commits to"):
+        place.replay(altered)
+    asyncio.run(erase_records(place.settings, Which(record=gone), lambda line: None, SystemChance()))
+    with pytest.raises(RecordErased, match="was erased"):
+        place.replay(gone)

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -15,11 +16,15 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from app.errors import RecordUnavailable, RecordUnreadable, RecordWriteFailed
+from app.leaf import leaf_of
 from app.storage import migrations
 from app.storage.engine import open_engine, place, prepare, writing
+from app.storage.keys import Keyring
 from app.storage.objects import get_object, object_path, put_object
 from app.storage.tables import metadata
+from app.storage.vault import Vault
 from domain.base import sha256
+from tests.exchanges import new_exchange
 
 
 def test_migrations_make_exactly_the_tables(database_url: str) -> None:
@@ -31,6 +36,36 @@ def test_migrations_make_exactly_the_tables(database_url: str) -> None:
         assert compare_metadata(context, metadata) == []
         assert context.get_current_revision() == migrations.HEAD
     engine.dispose()
+
+
+def test_records_from_before_they_were_sealed_are_sealed_and_not_left_in_clear(tmp_path: Path) -> None:
+    url, exchange = f"sqlite:///{tmp_path}/records.db", new_exchange(1)
+    body, salt = exchange.model_dump_json().encode(), b"s" * 32
+    engine = open_engine(url)
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    with writing(engine) as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0002")
+        row = {"r": exchange.record, "b": body, "s": salt, "d": sha256(body)}
+        old = "INSERT INTO records VALUES (:r, 'c0', :turn, 'toy', 'answered', '2031-05-04T12:00:00Z', :b, :d, :s)"
+        connection.execute(text(old), row | {"turn": 1})
+        connection.execute(text(old), row | {"turn": 2, "r": "f" * 32, "s": None})
+        leaf = leaf_of(exchange, salt, body)
+        connection.execute(text("INSERT INTO leaves VALUES (1, :r, :e, NULL)"), {"r": exchange.record, "e": leaf})
+    engine.dispose()
+    assert exchange.question.text.encode() in (tmp_path / "records.db").read_bytes()
+
+    with pytest.raises(RecordUnreadable, match="not sealed, and no keys were given"):
+        prepare(open_engine(url))
+    vault = Vault(open_engine(url), Keyring(tmp_path / "keys"))
+    vault.open()
+    found = vault.opening(exchange.record)
+    assert found is not None and (found.body, found.salt) == (body, salt)
+    assert vault.erase([exchange.record], "request", "2031-06-01T08") == 2, "the second turn goes on from the first"
+    vault.close()
+    for path in tmp_path.rglob("*"):
+        assert path.is_dir() or exchange.question.text.encode() not in path.read_bytes(), path
 
 
 def test_the_head_named_in_code_is_the_newest_migration() -> None:

@@ -236,8 +236,32 @@ def test_replay_computes_recorded_answers_again(demo_data: Path, tmp_path: Path)
     assert run(data, "replay").returncode == 2
 
 
+def test_a_record_is_erased_and_an_incident_told(demo_data: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(demo_data, data)
+    first, second = (row["record"] for row in rows_of(run(data, "ask", "demo", "--jsonl", stdin=lines([LINES[0]] * 2))))
+    done = run(data, "erase", first)
+    assert (done.returncode, done.stdout.split(";")[0]) == (0, "erased: 1 records")
+    assert "was erased before" in run(data, "erase", first).stdout
+    assert run(data, "replay", first).returncode == 2
+    assert run(data, "erase", "--older-than", "30").stdout.startswith("erased: 0 records")
+    assert run(data, "replay", second).returncode == 0
+    assert run(data, "erase", "--older-than", "0").stdout.startswith("erased: 1 records")
+    assert run(data, "audit", "incident", "On Monday no answers were given for an hour.").returncode == 0
+    for wrong, word in {
+        ("erase",): "give one of",
+        ("erase", second, "--older-than", "1"): "give one of",
+        ("erase", "0" * 32): "no record has this id",
+        ("erase", "--conversation", "0" * 32): "no conversation has this id",
+        ("audit", "incident", " "): "empty",
+        ("audit", "incident", "x" * 1000): "1000 bytes; at most 900",
+    }.items():
+        done = run(data, *wrong)
+        assert (done.returncode, word in done.stderr, "Traceback" in done.stderr) == (2, True, False), done
+
+
 def test_every_command_explains_itself(tmp_path: Path) -> None:
     done = run(tmp_path, "--help")
     assert done.returncode == 0
-    for command in ("build", "serve", "guard", "ask", "search", "replay", "check-quote", "evaluate"):
+    for command in ("build", "serve", "guard", "ask", "search", "replay", "erase", "check-quote", "evaluate"):
         assert command in done.stdout

@@ -55,7 +55,8 @@ def published(openapi: dict[str, Any], method: str, path: str, status: int) -> d
 
 def test_the_document_is_itself_consistent(openapi: dict[str, Any]) -> None:
     assert set(openapi["paths"]) == {
-        "/v1/answers", "/v1/answers/{record}", "/v1/answers/{record}/receipt", "/log/{path}",
+        "/v1/answers", "/v1/answers/{record}", "/v1/answers/{record}/receipt", "/v1/answers/{record}/opening",
+            "/log/{path}",
         "/v1/elections", "/v1/elections/{election}",
         "/v1/elections/{election}/parties", "/v1/elections/{election}/documents", "/v1/elections/{election}/policy",
         "/v1/documents/{sha256}", "/v1/documents/{sha256}/pages/{n}", "/v1/documents/{sha256}/sections/{slug}",
