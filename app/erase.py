@@ -40,7 +40,10 @@ async def erase_records(settings: Settings, which: Which, say: Callable[[str], N
     now = chance.now().astimezone(UTC)
     async with open_recorder(settings, serving=False) as recorder:
         chosen = await _chosen(recorder, which, now)
+        # Also with nothing to erase: what an interrupted run has left in the write-ahead logs is emptied.
         erased = await recorder.erase(chosen, which.why, now.strftime("%Y-%m-%dT%H"))
+    if which.conversation is not None and not erased:
+        raise UnknownConversation("no conversation has this id, or all of it was erased")
     if which.record is not None and not erased:
         say("this record was erased before; nothing of it is left in the files of the service")
         return
@@ -59,10 +62,7 @@ async def _chosen(recorder: Recorder, which: Which, now: datetime) -> list[str]:
             pass  # or begun to be: then it is finished
         return [which.record]
     if which.conversation is not None:
-        found = await recorder.ids(conversation=which.conversation)
-        if not found:
-            raise UnknownConversation("no conversation has this id, or all of it was erased")
-        return found
+        return await recorder.ids(conversation=which.conversation)
     assert which.older_than is not None
     cutoff = now - timedelta(days=which.older_than)
     return await recorder.ids(before=cutoff.strftime("%Y-%m-%dT%H:%M:%SZ"))
