@@ -1,4 +1,4 @@
-"""What the public log costs the answers: answers per second at 8 clients with the log and without, in one run.
+"""What the public log costs the answers, and how soon a receipt follows: 8 clients, with the log and without, one run.
 
 Run as `python -m bench.logged [ELECTION]` over a built election (default `demo`); records and logs are made in a
 temporary folder, rounds with and without the log take turns, and the medians are compared.
@@ -26,8 +26,8 @@ from bench.questions import generated
 ROUNDS, ANSWERS, CLIENTS = 5, 200, 8
 
 
-async def answered(election: str, folder: Path, logged: bool, questions: list[str]) -> float:
-    """Answers per second."""
+async def answered(election: str, folder: Path, logged: bool, questions: list[str], waits: list[float]) -> float:
+    """Answers per second; with the log, seconds from each acknowledged answer to its receipt go to `waits`."""
     settings = Settings()
     loaded = load(settings, (election,))
     loaded.open()
@@ -36,13 +36,23 @@ async def answered(election: str, folder: Path, logged: bool, questions: list[st
         desk = loaded.desk(recorder)
         await desk.ask(Ask(election, questions[0]))
 
+        waiting: list[asyncio.Task[None]] = []
+
+        async def follow(record: str, since: float) -> None:
+            while await recorder.receipt(record) is None:
+                await asyncio.sleep(0.02)
+            waits.append(time.perf_counter() - since)
+
         async def client(mine: list[str]) -> None:
-            for question in mine:
-                await desk.ask(Ask(election, question))
+            for place, question in enumerate(mine):
+                record = (await desk.ask(Ask(election, question))).record
+                if logged and place % 8 == 0:  # some, so that looking for receipts is not what is measured
+                    waiting.append(asyncio.create_task(follow(record, time.perf_counter())))
 
         began = time.perf_counter()
         await asyncio.gather(*(client(questions[n::CLIENTS]) for n in range(CLIENTS)))
         taken = time.perf_counter() - began
+        await asyncio.gather(*waiting)
     for built in loaded.elections.values():
         built.close()
     return len(questions) / taken
@@ -52,10 +62,11 @@ async def main(election: str) -> None:
     """Measure and print one JSON line."""
     questions = (generated("de") + generated("en"))[: 2 * ANSWERS]
     rates: dict[bool, list[float]] = {True: [], False: []}
+    waits: list[float] = []
     for round_ in range(ROUNDS):
         for logged in (True, False) if round_ % 2 else (False, True):
             with tempfile.TemporaryDirectory() as name:
-                rates[logged].append(await answered(election, Path(name), logged, questions[:ANSWERS]))
+                rates[logged].append(await answered(election, Path(name), logged, questions[:ANSWERS], waits))
     with_log, without = (statistics.median(rates[logged]) for logged in (True, False))
     print(
         json.dumps(
@@ -63,6 +74,7 @@ async def main(election: str) -> None:
                 "answers_per_second_with_log": round(with_log, 1),
                 "answers_per_second_without": round(without, 1),
                 "cost": round(1 - with_log / without, 3),
+                "receipt_p95_seconds": round(statistics.quantiles(waits, n=20)[-1], 2),
                 "rounds": {str(k): [round(r, 1) for r in v] for k, v in rates.items()},
             }
         )
