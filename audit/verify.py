@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from time import monotonic
 
 from audit.checkpoints import Head
 from audit.errors import BadEntry, BadRoot, BadTile, Forked, Malformed, Missing, Unreachable
@@ -17,7 +18,7 @@ from audit.policy import Policy
 from audit.tiles import CHECKPOINT, ENTRIES, HEIGHT, WIDTH, Fetch, Tree, above, levels, parts, tile_path, widths
 
 TIMEOUT = 30.0
-"""Seconds that a server may take for a file."""
+"""Seconds that a server may take for a file, and for one more part of it."""
 Say = Callable[[int, int], None]
 """Told how many entries of how many have been read."""
 
@@ -35,8 +36,11 @@ def from_folder(folder: Path) -> Fetch:
     return fetch
 
 
-def from_url(prefix: str) -> Fetch:
-    """Reads a log from a web server. Raises Malformed for an address that is not http or https."""
+def from_url(prefix: str, patience: float = TIMEOUT) -> Fetch:
+    """Reads a log from a web server, each file within `patience` seconds, however slowly it drips.
+
+    Raises Malformed for an address that is not http or https.
+    """
     if not prefix.startswith(("http://", "https://")):
         raise Malformed(prefix, "not an http or https address")
     from http.client import HTTPException
@@ -45,8 +49,15 @@ def from_url(prefix: str) -> Fetch:
 
     def fetch(path: str, limit: int) -> bytes:
         try:
-            with urlopen(f"{prefix.rstrip('/')}/{path}", timeout=TIMEOUT) as reply:  # noqa: S310
-                return _bounded(reply.read(limit + 1), path, limit)
+            until, data = monotonic() + patience, bytearray()
+            with urlopen(f"{prefix.rstrip('/')}/{path}", timeout=patience) as reply:  # noqa: S310
+                while len(data) <= limit and (part := reply.read1(limit + 1 - len(data))):
+                    data += part
+                    if monotonic() > until:
+                        raise Unreachable(path, f"did not come within {patience:g} seconds")
+                if len(data) <= limit and reply.length:
+                    raise Unreachable(path, f"was cut off {reply.length} bytes before its end")
+            return _bounded(bytes(data), path, limit)
         except HTTPError as error:
             gone = error.code in (404, 410)
             raise (Missing if gone else Unreachable)(path, f"cannot be fetched: {error}") from error

@@ -6,6 +6,8 @@ import resource
 import shutil
 import socket
 import threading
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -236,3 +238,25 @@ def test_a_server_that_speaks_nonsense_is_said_to_be_unreachable() -> None:
         with pytest.raises(Unreachable):
             verify_log(from_url(f"http://127.0.0.1:{listening.getsockname()[1]}/log"), policy())
         thread.join()
+
+
+def test_a_server_that_drips_or_cuts_off_is_not_waited_for() -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"
+
+    def serve(listening: socket.socket, drips: int) -> None:
+        taken, _ = listening.accept()
+        with taken, suppress(OSError):
+            taken.recv(4096)
+            taken.sendall(head)
+            for _ in range(drips):
+                taken.sendall(b"x")
+                time.sleep(0.05)
+
+    for drips, said in ((400, "did not come within 0.3 seconds"), (3, "was cut off 997 bytes before its end")):
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            server = threading.Thread(target=serve, args=(listening, drips), daemon=True)
+            server.start()
+            began = time.monotonic()
+            with pytest.raises(Unreachable, match=said):
+                from_url(f"http://127.0.0.1:{listening.getsockname()[1]}", patience=0.3)("checkpoint", 4096)
+            assert time.monotonic() - began < 5
