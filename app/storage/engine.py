@@ -35,6 +35,8 @@ SQLITE_MEANING = {
 POSTGRES_TRANSIENT = ("08", "40", "53300", "55P03", "57")
 POSTGRES_MEANING = {"53100": "the disk is full", "25006": "the database cannot be written to"}
 ADVISORY_LOCK = 0x15E60819
+SCRUB_PATIENCE = 20.0
+"""Seconds to wait for those who read or write while the write-ahead log is emptied."""
 
 
 def open_engine(url: str, busy_timeout: float = 5.0) -> Engine:
@@ -159,16 +161,16 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 
 def scrub(engine: Engine) -> None:
-    """Empty SQLite's write-ahead log, which holds pages as they were. Raises RecordUnavailable: try again.
-
-    Another engine keeps its own log, and there is nothing to do here.
-    """
+    """Empty SQLite's write-ahead log, which holds pages as they were. Raises RecordUnavailable: try again."""
     if engine.dialect.name != "sqlite":
         return
+    deadline = time.monotonic() + SCRUB_PATIENCE
     with explained(engine, RecordUnreadable), engine.connect() as connection:
-        busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]
-    if busy:
-        raise RecordUnavailable(f"{place(engine)}: the write-ahead log could not be emptied while others read; again?")
+        # SQLite waits for readers here, but not for another checkpoint, so we do.
+        while connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]:
+            if time.monotonic() > deadline:
+                raise RecordUnavailable(f"{place(engine)}: the write-ahead log could not be emptied while others read")
+            time.sleep(0.01)
 
 
 @contextmanager

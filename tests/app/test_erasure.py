@@ -160,6 +160,39 @@ def test_a_turn_that_goes_on_from_what_is_erased_meanwhile_is_refused(tmp_path: 
     asyncio.run(story())
 
 
+@pytest.mark.parametrize("where", ["sqlite", "postgresql"])
+def test_no_turn_slips_in_while_its_conversation_is_erased(
+    where: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    url = request.getfixturevalue("postgres_url") if where == "postgresql" else f"sqlite:///{tmp_path}/records.db"
+    roots = [turn(n, f"c{n}") for n in range(12)]
+
+    async def story() -> None:
+        async with recorder(tmp_path, url) as record, recorder(tmp_path, url) as other:
+            await asyncio.gather(*(record.append(e) for e in roots))
+
+            async def go_on(root: Exchange) -> None:
+                last = root
+                for n in range(1, 400):
+                    last = turn(100 * n + root.seed, f"c{root.seed}", root)
+                    try:
+                        await record.append(last)
+                    except RecordErased:
+                        return
+                raise AssertionError("its conversation was erased, and yet it could go on")
+
+            async def erase(root: Exchange) -> None:
+                await asyncio.sleep(0.002 * root.seed)
+                await other.erase([root.record], "request", HOUR)
+
+            await asyncio.gather(*(go_on(e) for e in roots), *(erase(e) for e in roots))
+            assert await record.ids() == []
+
+    asyncio.run(story())
+    words = [canary(100 * n + e.seed).encode() for n in range(400) for e in roots]
+    assert holding(tmp_path, words) == {}
+
+
 def test_what_was_interrupted_is_unreadable_at_once_and_finished_by_asking_again(tmp_path: Path) -> None:
     first = turn(1, "c1")
 
