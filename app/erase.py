@@ -47,8 +47,10 @@ async def erase_records(settings: Settings, which: Which, say: Callable[[str], N
     if which.record is not None and not erased:
         say("this record was erased before; nothing of it is left in the files of the service")
         return
-    later = f", {erased - len(chosen)} of them later turns that held its words" if erased > len(chosen) else ""
-    say(f"erased: {erased} records{later}; their leaves stay, and every receipt still verifies")
+    later = (
+        f", of which later turns that held the words of others: {erased - len(chosen)}" if erased > len(chosen) else ""
+    )
+    say(f"records erased: {erased}{later}; their leaves stay, and every receipt still verifies")
     if settings.database_url is not None and not settings.database_url.startswith("sqlite"):
         say("the server's own log and backups hold sealed bytes of them, whose keys are destroyed")
 

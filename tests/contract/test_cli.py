@@ -241,12 +241,12 @@ def test_a_record_is_erased_and_an_incident_told(demo_data: Path, tmp_path: Path
     shutil.copytree(demo_data, data)
     first, second = (row["record"] for row in rows_of(run(data, "ask", "demo", "--jsonl", stdin=lines([LINES[0]] * 2))))
     done = run(data, "erase", first)
-    assert (done.returncode, done.stdout.split(";")[0]) == (0, "erased: 1 records")
+    assert (done.returncode, done.stdout.split(";")[0]) == (0, "records erased: 1")
     assert "was erased before" in run(data, "erase", first).stdout
     assert run(data, "replay", first).returncode == 2
-    assert run(data, "erase", "--older-than", "30").stdout.startswith("erased: 0 records")
+    assert run(data, "erase", "--older-than", "30").stdout.startswith("records erased: 0")
     assert run(data, "replay", second).returncode == 0
-    assert run(data, "erase", "--older-than", "0").stdout.startswith("erased: 1 records")
+    assert run(data, "erase", "--older-than", "0").stdout.startswith("records erased: 1")
     assert run(data, "audit", "incident", "On Monday no answers were given for an hour.").returncode == 0
     for wrong, word in {
         ("erase",): "give one of",
