@@ -14,6 +14,7 @@ IsegoriaError
 │  ├─ RecordWriteFailed   a write failed; nothing more is accepted until a restart
 │  ├─ RecordExists        this record id was already stored
 │  └─ RecordUnreadable    the store is damaged, or was written by another version
+├─ BundleError            an audit bundle could not be written
 ├─ ServiceUnavailable     the service cannot start: nothing built, or its address is taken
 └─ ServicePaused          the operator has paused the service or one election
 """
@@ -157,6 +158,12 @@ class RecordUnreadable(RecordError):
     """The store is damaged, is not ours, or was written by another version."""
 
     code = "record_unreadable"
+
+
+class BundleError(IsegoriaError):
+    """An audit bundle could not be written; no file was left."""
+
+    code = "bundle"
 
 
 class ServiceUnavailable(IsegoriaError):

@@ -16,7 +16,16 @@ from app.errors import NoReceipt, RecordError, RecordExists, RecordUnavailable, 
 from app.leaf import SALT
 from app.log import receipt
 from app.storage.engine import explained, prepare
-from app.storage.repository import find_conversation, find_record, leaf_for, record_ids, row_of
+from app.storage.repository import (
+    PlacedRecord,
+    find_conversation,
+    find_record,
+    leaf_for,
+    opening_of,
+    placed_records,
+    record_ids,
+    row_of,
+)
 from app.storage.sequencer import Sequencer
 from app.storage.writer import Writer
 from audit.writer import Writer as LogWriter
@@ -156,6 +165,22 @@ class Recorder:
     async def ids(self) -> list[str]:
         """Ids of all records, oldest first. Not part of the seam: no page and no API can list records."""
         return await asyncio.to_thread(self._ids)
+
+    async def placed(self, first: int, most: int) -> list[PlacedRecord]:
+        """The records whose leaves have the `most` places from `first` on. Not part of the seam, like `ids`."""
+        return await asyncio.to_thread(self._placed, first, most)
+
+    async def opening(self, record: str) -> tuple[bytes, bytes] | None:
+        """Body and salt of a record, which open its leaf's commitment; None when it is gone. Not part of the seam."""
+        return await asyncio.to_thread(self._opening, record)
+
+    def _placed(self, first: int, most: int) -> list[PlacedRecord]:
+        with explained(self._engine, RecordUnreadable), self._engine.connect() as connection:
+            return placed_records(connection, first, most)
+
+    def _opening(self, record: str) -> tuple[bytes, bytes] | None:
+        with explained(self._engine, RecordUnreadable), self._engine.connect() as connection:
+            return opening_of(connection, record)
 
     def _receipt(self, record: str) -> bytes | None:
         with explained(self._engine, RecordUnreadable), self._engine.connect() as connection:

@@ -144,6 +144,35 @@ def leaf_for(connection: Connection, record: str) -> tuple[bytes, int | None] | 
     return None if found is None else (found.entry, found.place)
 
 
+@dataclass(frozen=True)
+class PlacedRecord:
+    """A record that is still there, with its time, and its leaf with the place it was given."""
+
+    record: str
+    at: str
+    place: int
+    entry: bytes
+
+
+def placed_records(connection: Connection, first: int, most: int) -> list[PlacedRecord]:
+    """The records whose leaves have the `most` places from `first` on, in the order of their places."""
+    columns = (records.c.record, records.c.at, leaves.c.place, leaves.c.entry)
+    wanted = select(*columns).join(leaves, leaves.c.record == records.c.record).order_by(leaves.c.place)
+    rows = connection.execute(wanted.where(leaves.c.place >= first, leaves.c.place < first + most))
+    return [PlacedRecord(row.record, row.at, row.place, row.entry) for row in rows]
+
+
+def opening_of(connection: Connection, record: str) -> tuple[bytes, bytes] | None:
+    """Body and salt, which open the commitment of the record's leaf; None when it is gone. Raises RecordUnreadable."""
+    columns = (records.c.body, records.c.digest, records.c.salt)
+    found = connection.execute(select(*columns).where(records.c.record == record)).first()
+    if found is None or found.salt is None:
+        return None
+    if sha256(found.body) != found.digest:
+        raise RecordUnreadable(f"record {record} does not have the digest it was stored with: its bytes were altered")
+    return found.body, found.salt
+
+
 def find_record(connection: Connection, record: str) -> Exchange | None:
     """The exchange with this id, or None. Raises RecordUnreadable when its bytes were altered."""
     columns = (records.c.record, records.c.body, records.c.digest)
