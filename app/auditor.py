@@ -106,8 +106,8 @@ def checked_bundle(
     with archive:
         try:
             policy = trust.of(archive.fetch(LOG), say)
-        except Missing as error:
-            raise CannotCheck(f"{path}: {error}") from error
+        except AuditError as error:
+            raise CannotCheck(f"nobody to trust: {error}") from error
         try:
             checked = check_bundle(archive, policy, seen, show)
         except NotABundle as error:

@@ -22,8 +22,8 @@ from audit.tiles import Fetch
 
 LARGEST_MEMBER = 1 << 30
 """Bytes that one member may unpack to."""
-LARGEST_WHOLE = 4 << 30
-"""Bytes that all members together may unpack to."""
+LARGEST_WHOLE = 16 << 30
+"""Bytes that all members together may unpack to; the engine of an index alone maps one or two thousand million."""
 LONGEST_DIRECTORY = 1 << 24
 """Bytes of the list of members: Python reads it whole and makes an object of every 46 bytes."""
 PIECE = 1 << 20
@@ -84,12 +84,16 @@ class Archive:
         """What a member holds, piece by piece. Raises Missing, or Malformed when it does not unpack."""
         if name not in self._members:
             raise Missing(name, "is not in the archive")
+        rest = self._members[name].file_size
         try:
             with self._zip.open(self._members[name]) as file:
                 while piece := file.read(PIECE):
+                    rest -= len(piece)
                     yield piece
         except _BROKEN as error:
             raise Malformed(name, f"cannot be unpacked: {error}") from error
+        if rest:
+            raise Malformed(name, f"is {rest} bytes shorter than the list of members says")
 
     def read(self, name: str, limit: int) -> bytes:
         """A whole member of at most so many bytes. Raises Missing or Malformed."""
