@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 import rfc8785
 
@@ -23,6 +23,8 @@ from tests.small_pack import ELECTIONS, Doc, build_quietly, write_pack
 
 REEDS = "# Röhricht\n\nDas Röhricht am Seeufer wird nicht mehr gemäht, und Stege werden darin nicht mehr genehmigt.\n"
 QUESTIONS = ("Was sagen die Parteien zum Röhricht?", "Wer betreibt diesen Dienst?", "Wen soll ich wählen?")
+QUICK = 1 << 20
+"""Bytes beyond which packing would cost the tests more than it shows."""
 Members = dict[str, bytes]
 
 
@@ -91,7 +93,7 @@ def packed(target: Path, members: Members, manifest: Mapping[str, Any], agree: b
         told["members"] = {n: {"sha256": sha256(d).hexdigest(), "size": len(d)} for n, d in members.items()}
     with ZipFile(target, "w", ZIP_DEFLATED, compresslevel=1) as file:
         for name, data in {**members, MANIFEST: rfc8785.dumps(told)}.items():
-            file.writestr(ZipInfo(name), data, ZIP_DEFLATED)
+            file.writestr(ZipInfo(name), data, ZIP_DEFLATED if len(data) < QUICK else ZIP_STORED)
     return target
 
 
