@@ -58,7 +58,7 @@ def _pinned(folder: Path) -> Fetch:
     try:
         checkpoint = files(CHECKPOINT, LARGEST)
     except AuditError as error:
-        raise BundleError(f"{folder}: there is no log to export: {error}") from error
+        raise BundleError(f"{folder}: there is no log to export; a running server writes it: {error}") from error
     return lambda path, limit: checkpoint if path == CHECKPOINT else files(path, limit)
 
 
@@ -104,9 +104,11 @@ class Export:
 
     async def _records(self, recorder: Recorder, tree: Tree) -> Counts:
         erased, counts, rows = erased_in(tree), Counter[str](), dict[int, PlacedRecord]()
+        found: dict[str, tuple[bytes, bytes]] = {}
         for place, entry, facts in leaves_of(tree):
             if place % WIDTH == 0:
                 rows = {row.place: row for row in await recorder.placed(place, WIDTH)}
+                found = await recorder.openings([r.record for r in rows.values() if self._window.reveals(r.at)])
                 self._show("records", place, tree.size)
             row = rows.get(place)
             if row is not None and row.entry != entry:
@@ -115,7 +117,8 @@ class Export:
                 counts["other"] += 1
             elif commitment_in(facts) in erased:
                 counts["erased"] += 1
-            elif row is not None and self._window.reveals(row.at) and await self._revealed(recorder, row, facts):
+            elif row is not None and row.record in found:
+                self._reveal(row, facts, *found[row.record])
                 counts["revealed"] += 1
             else:
                 counts["withheld"] += 1
@@ -123,12 +126,8 @@ class Export:
         self._show("records", tree.size, tree.size)
         return Counts(**{name: counts[name] for name in Counts.model_fields})
 
-    async def _revealed(self, recorder: Recorder, row: PlacedRecord, facts: Facts) -> bool:
-        """Whether the record was still there to be revealed. Raises RecordUnreadable when it is not what was logged."""
-        found = await recorder.opening(row.record)
-        if found is None:
-            return False
-        body, salt = found
+    def _reveal(self, row: PlacedRecord, facts: Facts, body: bytes, salt: bytes) -> None:
+        """One more line. Raises RecordUnreadable when the record is not what was logged."""
         if commitment(salt, body) != commitment_in(facts):
             raise RecordUnreadable(f"record {row.record} is not the one that leaf {row.place} of the log stands for")
         exchange = json.loads(body)
@@ -137,7 +136,6 @@ class Export:
         self._length += len(self._lines[-1])
         if self._length > PART:
             self._end_part()
-        return True
 
     def _end_part(self) -> None:
         if self._lines:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Sequence
 from typing import Protocol, Self
 
 from sqlalchemy import Engine
@@ -170,17 +171,18 @@ class Recorder:
         """The records whose leaves have the `most` places from `first` on. Not part of the seam, like `ids`."""
         return await asyncio.to_thread(self._placed, first, most)
 
-    async def opening(self, record: str) -> tuple[bytes, bytes] | None:
-        """Body and salt of a record, which open its leaf's commitment; None when it is gone. Not part of the seam."""
-        return await asyncio.to_thread(self._opening, record)
+    async def openings(self, ids: Sequence[str]) -> dict[str, tuple[bytes, bytes]]:
+        """Body and salt of each record that is still there; they open its leaf's commitment. Not part of the seam."""
+        return await asyncio.to_thread(self._openings, ids)
 
     def _placed(self, first: int, most: int) -> list[PlacedRecord]:
         with explained(self._engine, RecordUnreadable), self._engine.connect() as connection:
             return placed_records(connection, first, most)
 
-    def _opening(self, record: str) -> tuple[bytes, bytes] | None:
+    def _openings(self, ids: Sequence[str]) -> dict[str, tuple[bytes, bytes]]:
         with explained(self._engine, RecordUnreadable), self._engine.connect() as connection:
-            return opening_of(connection, record)
+            found = {record: opening_of(connection, record) for record in ids}
+        return {record: opening for record, opening in found.items() if opening is not None}
 
     def _receipt(self, record: str) -> bytes | None:
         with explained(self._engine, RecordUnreadable), self._engine.connect() as connection:
