@@ -221,8 +221,9 @@ def export_(
 
     if since is not None and until is not None and until < since:
         raise typer.BadParameter("--until lies before --since")
+    chance = SystemChance()
     days = [day.date().isoformat() if day else None for day in (since, until)]
-    window = Window(SystemChance().now().strftime(TIME), reveal_after_days, *days)
+    window = Window(chance.now().strftime(TIME), reveal_after_days, *days)
     with Bars(passing=True) as bars:
         manifest = asyncio.run(export_bundle(Settings(), target, window, bars.show))
     counts = manifest.records
