@@ -1,22 +1,26 @@
-"""`isegoria audit verify`: a log in a folder or on a server, or one receipt, checked without our database.
+"""`isegoria audit verify`: a log in a folder or on a server, one receipt, or a bundle, checked without our database.
 
-Promise: offline for folder and receipt; exit code 0 valid, 1 not, 2 could not be checked; the message names the
+Promise: offline for all but an address; exit code 0 valid, 1 not, 2 could not be checked; the message names the
 object that is wrong.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.bars import Show
+from app.bundle import LOG
 from app.errors import IsegoriaError
 from app.leaf import commitment
 from app.log import PUBLIC_KEY
+from app.unbundle import Checked, NotABundle, check_bundle
+from audit.archive import Archive
 from audit.checkpoints import Head
-from audit.errors import AuditError, Missing, Unreachable
+from audit.errors import AuditError, Missing, NotAnArchive, Unreachable
 from audit.notes import LARGEST, read_key
 from audit.policy import Policy, read_policy
 from audit.proofs import check_proof, read_proof
@@ -53,15 +57,17 @@ class Trust:
 
 
 def verify(
-    target: str,
-    trust: Trust,
-    earlier: Sequence[Path],
-    say: Say,
-    progress: Callable[[int, int], None],
-    opening: Path | None = None,
+    target: str, trust: Trust, earlier: Sequence[Path], say: Say, show: Show, opening: Path | None = None
 ) -> int:
-    """Check a folder, an address or a receipt, with the `opening` of its record; the exit code. Raises CannotCheck."""
+    """Check a folder, an address, a receipt (with the `opening` of its record) or a bundle; the exit code.
+
+    Raises CannotCheck.
+    """
     fetch = None
+    if opening is not None and not is_receipt(target):
+        raise CannotCheck("a record is checked against its receipt, not against a log")
+    if is_bundle(target):
+        return _bundle(Path(target), trust, earlier, say, show)
     try:
         if target.startswith(("http://", "https://")):
             fetch = from_url(target)
@@ -70,14 +76,13 @@ def verify(
         policy = trust.of(fetch, say)
     except AuditError as error:
         raise CannotCheck(f"nobody to trust: {error}") from error
-    if fetch is not None and opening is not None:
-        raise CannotCheck("a record is checked against its receipt, not against a log")
     if fetch is None and earlier:
         raise CannotCheck("a receipt cannot show that a log extends an earlier checkpoint: give the log")
     try:
         if fetch is None:
             return _receipt(Path(target), policy, opening, say)
-        head = verify_log(fetch, policy, [_read(path) for path in earlier], progress)
+        seen = [_read(path) for path in earlier]
+        head = verify_log(fetch, policy, seen, lambda done, total: show("entries", done, total))
     except Unreachable as error:
         raise CannotCheck(str(error)) from error
     except AuditError as error:
@@ -85,9 +90,60 @@ def verify(
             raise CannotCheck(f"{target}: {error}") from error
         say(f"not valid: {error}")
         return 1
-    extends = f", and extends {len(earlier)} earlier checkpoints" if earlier else ""
-    say(f"valid: {_told(head)}; every entry and every tile is right{extends}")
+    say(f"valid: {_told(head)}; every entry and every tile is right{_extends(earlier)}")
     return 0
+
+
+def is_bundle(target: str) -> bool:
+    """Whether the target is a zip file, or is called one."""
+    try:
+        with Path(target).open("rb") as file:
+            return target.endswith(".zip") or file.read(2) == b"PK"
+    except OSError:
+        return target.endswith(".zip") and "://" not in target
+
+
+def is_receipt(target: str) -> bool:
+    """Whether the target is neither a log nor a bundle."""
+    return not (target.startswith(("http://", "https://")) or Path(target).is_dir() or is_bundle(target))
+
+
+@contextmanager
+def checked_bundle(
+    path: Path, trust: Trust, earlier: Sequence[Path], say: Say, show: Show
+) -> Iterator[tuple[Archive, Checked]]:
+    """A bundle that holds, open while the block lasts. Raises CannotCheck, or AuditError about what is wrong."""
+    seen = [_read(one) for one in earlier]
+    try:
+        archive = Archive(path)
+    except NotAnArchive as error:
+        raise CannotCheck(str(error)) from error
+    with archive:
+        try:
+            policy = trust.of(archive.fetch(LOG), say)
+        except AuditError as error:
+            raise CannotCheck(f"nobody to trust: {error}") from error
+        try:
+            checked = check_bundle(archive, policy, seen, show)
+        except NotABundle as error:
+            raise CannotCheck(f"{path}: {error.message}") from error
+        yield archive, checked
+
+
+def _bundle(path: Path, trust: Trust, earlier: Sequence[Path], say: Say, show: Show) -> int:
+    try:
+        with checked_bundle(path, trust, earlier, say, show) as (_, checked):
+            say(f"valid: {checked.told()}; every member is right{_extends(earlier)}")
+            if checked.owed:
+                say(f"of the withheld, {checked.owed} are of hours that the manifest says are revealed: ask why")
+    except AuditError as error:
+        say(f"not valid: {error}")
+        return 1
+    return 0
+
+
+def _extends(earlier: Sequence[Path]) -> str:
+    return f", and extends {len(earlier)} earlier checkpoints" if earlier else ""
 
 
 def _receipt(path: Path, policy: Policy, opening: Path | None, say: Say) -> int:

@@ -10,6 +10,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Awaitable, Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -56,11 +57,12 @@ def build(
     update_lock: Annotated[bool, typer.Option("--update-lock", help="Replace the committed corpus.lock")] = False,
 ) -> None:
     """Fetch, extract, cut and index the documents of an election. Exit 0 only when complete."""
+    from app.bars import Bars
     from app.common import load_retrieval
     from app.packs import find_pack, load_pack
     from ingestion.build import Order
     from ingestion.build import build as build_pack
-    from ingestion.report import Bars, print_report
+    from ingestion.report import print_report
 
     settings = Settings()
     pack = find_pack(election, settings.elections)
@@ -155,17 +157,29 @@ def search(
         print(json.dumps(handle({"id": "1", "text": text}), ensure_ascii=False, indent=2))
 
 
+KEY = Annotated[str | None, typer.Option(help="The log's public key (vkey), from a source you trust")]
+POLICY = Annotated[Path | None, typer.Option(help="A policy file (C2SP tlog-policy) instead of a key")]
+
+
 @app.command()
 def replay(
-    record: Annotated[str | None, typer.Argument(help="Id of a record")] = None,
+    target: Annotated[str | None, typer.Argument(help="Id of a record, or an audit bundle (.zip)")] = None,
     every: Annotated[bool, typer.Option("--all", help="Replay every record of this store")] = False,
+    key: KEY = None,
+    policy: POLICY = None,
 ) -> None:
     """Compute recorded answers again and compare them byte for byte: exit 0 same, 1 differs, 2 unusable."""
-    from app.replay import replay_records
+    from app.auditor import Trust, is_bundle
+    from app.bars import Bars
+    from app.replay import replay_bundle, replay_records
 
-    if (record is None) == (not every):
-        raise typer.BadParameter("give the id of a record, or --all")
-    raise typer.Exit(asyncio.run(replay_records(Settings(), record, typer.echo)).exit_code)
+    if (target is None) == (not every):
+        raise typer.BadParameter("give the id of a record, a bundle, or --all")
+    if target is None or not is_bundle(target):
+        raise typer.Exit(asyncio.run(replay_records(Settings(), target, typer.echo)).exit_code)
+    with Bars(passing=True) as bars:
+        code = asyncio.run(replay_bundle(Path(target), Trust(key, policy), typer.echo, bars.show))
+    raise typer.Exit(code)
 
 
 @app.command()
@@ -188,28 +202,52 @@ app.add_typer(audit, name="audit")
 
 @audit.command()
 def verify(
-    target: Annotated[str, typer.Argument(help="Folder or address of a log, or a receipt (.tlog-proof)")],
-    key: Annotated[str | None, typer.Option(help="The log's public key (vkey), from a source you trust")] = None,
-    policy: Annotated[Path | None, typer.Option(help="A policy file (C2SP tlog-policy) instead of a key")] = None,
+    target: Annotated[str, typer.Argument(help="Folder or address of a log, a receipt (.tlog-proof) or a bundle")],
+    key: KEY = None,
+    policy: POLICY = None,
     earlier: Annotated[list[Path] | None, typer.Option(help="A checkpoint seen before, which it must extend")] = None,
     opening: Annotated[
         Path | None, typer.Option(help="With a receipt: the record and salt it should stand for")
     ] = None,
 ) -> None:
-    """Verify a log or a receipt: exit 0 valid, 1 not, 2 could not be checked."""
-    from rich.progress import Progress
-
+    """Verify a log, a receipt or an audit bundle: exit 0 valid, 1 not, 2 could not be checked."""
     from app.auditor import Trust
     from app.auditor import verify as check
+    from app.bars import Bars
 
-    with Progress(transient=True, disable=not sys.stderr.isatty()) as bar:
-        task = bar.add_task("entries", total=None)
-
-        def seen(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total)
-
-        code = check(target, Trust(key, policy), earlier or [], typer.echo, seen, opening)
+    with Bars(passing=True) as bars:
+        code = check(target, Trust(key, policy), earlier or [], typer.echo, bars.show, opening)
     raise typer.Exit(code)
+
+
+DAY = ["%Y-%m-%d"]
+
+
+@audit.command("export")
+def export_(
+    target: Annotated[Path, typer.Argument(help="The file to write; it must not be there yet")],
+    since: Annotated[datetime | None, typer.Option(formats=DAY, help="First day of the records (UTC)")] = None,
+    until: Annotated[datetime | None, typer.Option(formats=DAY, help="Last day of the records (UTC)")] = None,
+    reveal_after_days: Annotated[int, typer.Option(min=0, max=36500, help="Younger records stay closed")] = 14,
+) -> None:
+    """Write an audit bundle: the whole log, the text of records old enough, and what a replay needs."""
+    from app.bars import Bars
+    from app.bundle import TIME, Window
+    from app.export import export_bundle
+    from app.main import SystemChance
+
+    if since is not None and until is not None and until < since:
+        raise typer.BadParameter("--until lies before --since")
+    chance = SystemChance()
+    days = [day.date().isoformat() if day else None for day in (since, until)]
+    window = Window(chance.now().strftime(TIME), reveal_after_days, *days)
+    with Bars(passing=True) as bars:
+        manifest = asyncio.run(export_bundle(Settings(), target, window, bars.show))
+    counts = manifest.records
+    typer.echo(
+        f"{target}: {manifest.leaves} leaves, {counts.revealed} records revealed, {counts.withheld} withheld, "
+        f"{counts.erased} erased, {counts.other} other leaves, {len(manifest.members) + 1} members"
+    )
 
 
 @audit.command()

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from app.answering.check import objections
 from app.answering.desk_view import Room
 from app.answering.phrases import Phrases
 from app.answering.pipeline import walk
@@ -25,6 +26,7 @@ from app.errors import (
     RecordErased,
     ServicePaused,
     UnknownConversation,
+    UnknownDocument,
     UnknownElection,
     UnknownParty,
     UnknownRecord,
@@ -164,6 +166,16 @@ class Desk:
     def answered(self, exchange: Exchange, on_step: Callable[[Step], None] | None = None) -> Exchange:
         """The exchange walked through all steps. Pure: the same exchange gives the same answer."""
         return walk(exchange, self._room(exchange), on_step)
+
+    def accepts(self, exchange: Exchange) -> bool:
+        """Whether the checks of a draft let the exchange's answer pass as it stands; one without a quotation never."""
+        answer = exchange.answer
+        if answer is None or not (answer.claims or answer.near):
+            return False
+        try:
+            return objections(answer, self._room(exchange)) == ((), ())
+        except UnknownDocument:
+            return False
 
     def _room(self, exchange: Exchange) -> Room:
         built = self.election(exchange.question.election)

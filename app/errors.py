@@ -17,6 +17,7 @@ IsegoriaError
 │  ├─ RecordExists        this record id was already stored
 │  ├─ RecordErased        the record was erased, or what a question goes on from
 │  └─ RecordUnreadable    the store is damaged, or was written by another version
+├─ BundleError            an audit bundle could not be written
 ├─ ServiceUnavailable     the service cannot start: nothing built, or its address is taken
 └─ ServicePaused          the operator has paused the service or one election
 """
@@ -179,6 +180,12 @@ class RecordUnreadable(RecordError):
     """The store is damaged, is not ours, or was written by another version."""
 
     code = "record_unreadable"
+
+
+class BundleError(IsegoriaError):
+    """An audit bundle could not be written; no file was left."""
+
+    code = "bundle"
 
 
 class ServiceUnavailable(IsegoriaError):

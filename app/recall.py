@@ -50,12 +50,12 @@ def recalled(election: str, digests: Digests, settings: Settings) -> Loaded:
     for name, digest in again.items():
         if digest != getattr(digests, name):
             raise RecordUnreadable(f"the {name} {getattr(digests, name)[:16]} is read otherwise by this version")
-    built = Built(_build(election, digests, settings.data), common)
+    built = Built(build_of(election, digests, settings.data), common)
     return Loaded(House(then, phrases, code_digest(), trouble()), {election: built})
 
 
-def _build(election: str, digests: Digests, data: Path) -> Path:
-    """The undamaged build with these digests."""
+def build_of(election: str, digests: Digests, data: Path) -> Path:
+    """The undamaged build with these digests. Raises RecordUnreadable."""
     for folder in all_builds(data, election):
         if _made_of(folder) == (digests.corpus, digests.index, digests.election) and intact(folder):
             return folder

@@ -17,6 +17,7 @@ from app.errors import NoReceipt, RecordError, RecordExists, RecordUnavailable, 
 from app.leaf import Statement
 from app.log import receipt
 from app.storage.keys import Keyring
+from app.storage.leaves import PlacedRecord
 from app.storage.repository import row_of
 from app.storage.sequencer import Sequencer
 from app.storage.vault import Opening, Vault
@@ -183,6 +184,14 @@ class Recorder:
     async def hand_in(self, leaf: bytes) -> None:
         """Give the log a leaf that stands for no record. Raises RecordError."""
         await asyncio.to_thread(self._vault.hand_in, leaf)
+
+    async def placed(self, first: int, most: int) -> list[PlacedRecord]:
+        """The records whose leaves have the `most` places from `first` on. Raises RecordError."""
+        return await asyncio.to_thread(self._vault.placed, first, most)
+
+    async def openings(self, ids: Sequence[str]) -> dict[str, Opening]:
+        """What opens the leaf's commitment of each record that is still there. Raises RecordError."""
+        return await asyncio.to_thread(self._vault.openings, ids)
 
     def _receipt(self, record: str) -> bytes | None:
         leaf = self._vault.leaf(record)

@@ -1,4 +1,4 @@
-"""Recorded answers computed again from their recorded inputs, compared byte for byte.
+"""Recorded answers computed again from their recorded inputs, compared byte for byte and graded.
 
 Clock, ids, seed and what a model said in a second check come from the record, so no model is
 asked; corpus, index, election, policy, wording, phrases and settings are the recorded ones, found
@@ -8,22 +8,29 @@ all the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import tempfile
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 
-import rfc8785
-
-from app.errors import IsegoriaError, UnknownRecord
+from app.auditor import Trust, checked_bundle
+from app.bars import Show
+from app.bundle import revealed
+from app.errors import IsegoriaError, RecordUnreadable, UnknownRecord
+from app.grades import Comparison, Grade, compared
 from app.main import Loaded, open_recorder
 from app.recall import recalled
-from app.record import Records
+from app.record import MemoryRecorder, Records
 from app.settings import Settings
-from domain.answer import Answer
+from app.unbundle import unpack
+from audit.archive import Archive
+from audit.errors import AuditError
 from domain.exchange import Digests, Exchange
 from guardrails.second import SECOND
 
-COMPARED = ("status", "language", "message", "claims", "silent", "near", "no_document", "follow_up")
-"""The fields that a replay must give again, in their RFC 8785 bytes (section 10 of the design)."""
+Say = Callable[[str], None]
+Found = tuple[str, Exchange | IsegoriaError]
+"""What a record is called, and the exchange, or why it cannot be read."""
 
 
 def fresh(exchange: Exchange) -> Exchange:
@@ -38,24 +45,25 @@ def fresh(exchange: Exchange) -> Exchange:
     )
 
 
-def differing(recorded: Answer, again: Answer) -> tuple[str, ...]:
-    """The compared fields whose canonical bytes differ."""
-    old, new = recorded.model_dump(mode="json"), again.model_dump(mode="json")
-    return tuple(name for name in COMPARED if rfc8785.dumps(old[name]) != rfc8785.dumps(new[name]))
-
-
 @dataclass(frozen=True)
 class Outcome:
-    """How many records gave the same answer again, another one, or could not be replayed here."""
+    """How many records were given each grade, and how many could not be replayed here."""
 
-    same: int = 0
-    differing: int = 0
+    grades: Mapping[Grade, int] = field(default_factory=dict)
     unusable: int = 0
+
+    def of(self, grade: Grade) -> int:
+        """How many records were given this grade."""
+        return self.grades.get(grade, 0)
 
     @property
     def exit_code(self) -> int:
         """1 when an answer differs, else 2 when a record could not be replayed, else 0."""
-        return 1 if self.differing else 2 if self.unusable else 0
+        return 1 if any(self.of(g) for g in Grade if g is not Grade.A) else 2 if self.unusable else 0
+
+    def __str__(self) -> str:
+        counts = [f"{self.of(g)} of grade {g.value}" for g in Grade if g is not Grade.NONE]
+        return f"{', '.join(counts)}, {self.of(Grade.NONE)} of none; {self.unusable} cannot be replayed here"
 
 
 class _Worlds:
@@ -64,6 +72,7 @@ class _Worlds:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._open: dict[tuple[str, Digests], Loaded] = {}
+        self._other: set[str] = set()
 
     def of(self, exchange: Exchange) -> Loaded:
         """The world of this exchange. Raises RecordUnreadable or IndexUnusable."""
@@ -75,50 +84,106 @@ class _Worlds:
             self._open[key] = loaded
         return self._open[key]
 
+    def other_code(self, exchange: Exchange) -> bool:
+        """Whether another build of the code answered, of which nothing was said before."""
+        code = exchange.digests.code
+        new = code != self.of(exchange).house.code and code not in self._other
+        self._other.add(code)
+        return new
+
     def close(self) -> None:
         for loaded in self._open.values():
             for built in loaded.elections.values():
                 built.close()
 
 
-async def replay_records(settings: Settings, record: str | None, say: Callable[[str], None]) -> Outcome:
-    """Replay one record, or all and go on past those that cannot be.
+async def replay_records(settings: Settings, record: str | None, say: Say) -> Outcome:
+    """Replay one record of the store, or all and go on past those that cannot be.
 
     Raises UnknownRecord, RecordUnreadable or IndexUnusable when the one record cannot be replayed here.
     """
-    same = differ = unusable = 0
-    worlds = _Worlds(settings)
     async with open_recorder(settings, serving=False) as recorder:
+        ids = [record] if record is not None else await recorder.ids()
+        return await replay_each(settings, _stored(recorder, ids), say, alone=record is not None)
+
+
+async def replay_each(settings: Settings, found: AsyncIterator[Found], say: Say, alone: bool = False) -> Outcome:
+    """Replay these records from what lies in the data directory, each with its grade, and sum up.
+
+    One that stands `alone` is not summed up, and what is wrong with it is raised.
+    """
+    grades = dict.fromkeys(Grade, 0)
+    unusable = 0
+    worlds = _Worlds(settings)
+    try:
+        async for name, exchange in found:
+            try:
+                comparison = _replayed(name, exchange, worlds, say)
+            except IsegoriaError as error:
+                if alone:
+                    raise
+                unusable += 1
+                say(f"{name}  cannot be replayed: {error.message}")
+                continue
+            grades[comparison.grade] += 1
+            say(f"{name}  {comparison}")
+    finally:
+        worlds.close()
+    outcome = Outcome({g: n for g, n in grades.items() if n}, unusable)
+    if not alone:
+        say(str(outcome))
+    return outcome
+
+
+async def replay_bundle(bundle: Path, trust: Trust, say: Say, show: Show) -> int:
+    """Check a bundle and replay every record that it reveals, from nothing else; the exit code. Raises CannotCheck."""
+    try:
+        with (
+            checked_bundle(bundle, trust, (), say, show) as (archive, checked),
+            tempfile.TemporaryDirectory(prefix="isegoria-") as folder,
+        ):
+            say(f"valid: {checked.told()}")
+            unpack(archive, Path(folder))
+            alone = Settings.model_construct(data=Path(folder))  # nothing of the environment
+            given = _given(archive, checked.manifest.records.revealed, show)
+            return (await replay_each(alone, given, say)).exit_code
+    except AuditError as error:
+        say(f"not valid: {error}")
+        return 1
+
+
+async def _given(archive: Archive, count: int, show: Show) -> AsyncIterator[Found]:
+    """The revealed records of a bundle, called after their leaves."""
+    for done, line in enumerate(revealed(archive), start=1):
+        name = f"leaf {line.place}"
         try:
-            for one in [record] if record is not None else await recorder.ids():
-                try:
-                    wrong = await _replayed(one, recorder, worlds, say)
-                except IsegoriaError as error:
-                    if record is not None:
-                        raise
-                    unusable += 1
-                    say(f"{one}  cannot be replayed: {error.message}")
-                    continue
-                same, differ = same + (not wrong), differ + bool(wrong)
-                say(f"{one}  {'differs in ' + ', '.join(wrong) if wrong else 'same'}")
-        finally:
-            worlds.close()
-    if record is None:
-        say(f"{same} same, {differ} different, {unusable} that cannot be replayed here")
-    return Outcome(same, differ, unusable)
+            yield name, Exchange.model_validate_json(line.body)
+        except ValueError:
+            yield name, RecordUnreadable("it cannot be read by this version")
+        show("replayed", done, count)
 
 
-async def _replayed(record: str, records: Records, worlds: _Worlds, say: Callable[[str], None]) -> tuple[str, ...]:
-    """The fields in which the answer differs when it is computed again."""
-    exchange = await records.read(record)
-    if exchange is None or exchange.answer is None:
-        raise UnknownRecord(f"no record {record!r} holds an answer")
+async def _stored(records: Records, ids: list[str]) -> AsyncIterator[Found]:
+    for record in ids:
+        try:
+            exchange = await records.read(record)
+        except IsegoriaError as error:
+            yield record, error
+        else:
+            yield record, exchange or UnknownRecord(f"there is no record {record!r}")
+
+
+def _replayed(name: str, exchange: Exchange | IsegoriaError, worlds: _Worlds, say: Say) -> Comparison:
+    """The recorded exchange beside the one that is computed now."""
+    if isinstance(exchange, IsegoriaError):
+        raise exchange
+    if exchange.answer is None:
+        raise UnknownRecord(f"the record {name!r} holds no answer")
     loaded = worlds.of(exchange)
-    if exchange.digests.code != loaded.house.code:
-        say(f"{record}  was answered by another build of the code ({exchange.digests.code[:16]})")
+    if worlds.other_code(exchange):
+        say(f"{name}  was answered by another build of the code ({exchange.digests.code[:16]})")
     for verdict in fresh(exchange).verdicts:
         who, said = ", ".join(e.rule for e in verdict.evidence), verdict.category or verdict.action.value
-        say(f"{record}  takes from the record what {who} said ({said}); it is not asked again")
-    again = loaded.desk(records).answered(fresh(exchange))
-    assert again.answer is not None
-    return differing(exchange.answer, again.answer)
+        say(f"{name}  takes from the record what {who} said ({said}); it is not asked again")
+    desk = loaded.desk(MemoryRecorder())
+    return compared(exchange, desk.answered(fresh(exchange)), desk.accepts)

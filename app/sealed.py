@@ -38,7 +38,7 @@ def intact(folder: Path) -> bool:
     try:
         listed: dict[str, Digest] = json.loads((folder / MANIFEST).read_bytes())
         return all(
-            _is_json(folder / name) if _rewritten(name) else _digest(folder / name) == digest
+            _is_json(folder / name) if rewritten(name) else _digest(folder / name) == digest
             for name, digest in listed.items()
         )
     except (OSError, ValueError, AttributeError):
@@ -50,7 +50,8 @@ def _digests(folder: Path) -> dict[str, Digest]:
     return {p.relative_to(folder).as_posix(): _digest(p) for p in files}
 
 
-def _rewritten(name: str) -> bool:
+def rewritten(name: str) -> bool:
+    """Whether the engine may have written the file anew since the build was listed."""
     return name.startswith(ENGINE) and name.endswith(".json")
 
 

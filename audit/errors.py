@@ -23,6 +23,10 @@ class Malformed(AuditError):
     """An object is not in its format."""
 
 
+class NotAnArchive(AuditError):
+    """A file is not a zip file, or is cut off."""
+
+
 class BadSignature(AuditError):
     """A note is not signed by the key that must sign it, or by too few witnesses."""
 

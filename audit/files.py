@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 NEW = ".new-"
 """How the name of a file begins that is not whole yet."""
@@ -31,18 +33,28 @@ def sync_folder(path: Path) -> None:
         os.close(handle)
 
 
-def write_whole(path: Path, data: bytes, mode: int = 0o600) -> None:
-    """Write beside, fsync, rename, fsync the folder: a crash leaves the old state or the new one. Raises OSError."""
+@contextmanager
+def whole_file(path: Path, mode: int = 0o600) -> Iterator[BinaryIO]:
+    """A file that has its name when the block has ended well: synced, renamed, folder synced. Raises OSError.
+
+    Whatever ends the block otherwise leaves the old state and no file beside it.
+    """
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=NEW)
     try:
         with os.fdopen(handle, "wb") as file:
             os.fchmod(handle, mode)
-            file.write(data)
+            yield file
             file.flush()
             os.fsync(handle)
         os.replace(name, path)
-    except OSError:
+    except BaseException:
         with suppress(OSError):
             os.unlink(name)
         raise
     sync_folder(path.parent)
+
+
+def write_whole(path: Path, data: bytes, mode: int = 0o600) -> None:
+    """Write beside, fsync, rename, fsync the folder: a crash leaves the old state or the new one. Raises OSError."""
+    with whole_file(path, mode) as file:
+        file.write(data)

@@ -7,6 +7,7 @@ from app.answering.wording import worded
 from domain.answer import Answer, AnswerStatus
 from domain.exchange import Exchange
 from domain.passage import Passage
+from domain.verdict import Verdict
 from guardrails.gate import check_claims
 from guardrails.neutrality import UNBALANCED, Coverage
 
@@ -16,6 +17,20 @@ def check(exchange: Exchange, room: Room) -> Exchange:
     draft = exchange.draft
     if draft is None:
         raise ValueError("there is no draft to check")
+    verdicts, missing = objections(draft, room)
+    exchange = exchange.with_(verdicts=(*exchange.verdicts, *verdicts))
+    if any(v.category == UNBALANCED for v in verdicts):
+        return worded(exchange, room, AnswerStatus.WITHHELD_UNBALANCED)
+    if missing or verdicts:
+        return worded(exchange, room, AnswerStatus.WITHHELD_UNGROUNDED)
+    return exchange.with_(answer=draft)
+
+
+def objections(draft: Answer, room: Room) -> tuple[tuple[Verdict, ...], tuple[str, ...]]:
+    """What the guard finds wrong with a draft, and the quotations that do not stand on their page.
+
+    Raises UnknownDocument when a claim cites a passage that the build does not have.
+    """
     shown = (*draft.claims, *draft.near)
     passages = {c.passage: room.built.passage(c.passage) for claim in shown for c in claim.citations}
     coverage = Coverage(
@@ -24,17 +39,12 @@ def check(exchange: Exchange, room: Room) -> Exchange:
         no_document=draft.no_document,
     )
     policy = room.built.common.policy
-    verdicts = [
+    verdicts = (
         *check_claims(draft.claims, passages, coverage, policy),
         *check_claims(draft.near, passages, Coverage(_heard(draft), (), ()), policy),
-    ]
-    missing = [c.quote for claim in shown for c in claim.citations if not _found(passages[c.passage], c.quote, room)]
-    exchange = exchange.with_(verdicts=(*exchange.verdicts, *verdicts))
-    if any(v.category == UNBALANCED for v in verdicts):
-        return worded(exchange, room, AnswerStatus.WITHHELD_UNBALANCED)
-    if missing or verdicts:
-        return worded(exchange, room, AnswerStatus.WITHHELD_UNGROUNDED)
-    return exchange.with_(answer=draft)
+    )
+    quotes = [c for claim in shown for c in claim.citations]
+    return verdicts, tuple(c.quote for c in quotes if not _found(passages[c.passage], c.quote, room))
 
 
 def _heard(draft: Answer) -> tuple[str, ...]:

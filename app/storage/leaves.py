@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, Table, bindparam, insert, select, update
 from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from app.storage.tables import announced, heads, leaves
+from app.storage.tables import announced, heads, leaves, records
 from domain.base import Digest
 
 
@@ -74,6 +75,24 @@ def announce(connection: Connection, subject: str, digest: Digest, entry: bytes)
 def was_announced(connection: Connection, subject: str) -> bool:
     """Whether a leaf has spoken about this subject."""
     return connection.scalar(select(announced.c.subject).where(announced.c.subject == subject)) is not None
+
+
+@dataclass(frozen=True)
+class PlacedRecord:
+    """A record that is still there, with its time, and its leaf with the place it was given."""
+
+    record: str
+    at: str
+    place: int
+    entry: bytes
+
+
+def placed_records(connection: Connection, first: int, most: int) -> list[PlacedRecord]:
+    """The records whose leaves have the `most` places from `first` on, in the order of their places."""
+    columns = (records.c.record, records.c.at, leaves.c.place, leaves.c.entry)
+    wanted = select(*columns).join(leaves, leaves.c.record == records.c.record).order_by(leaves.c.place)
+    rows = connection.execute(wanted.where(leaves.c.place >= first, leaves.c.place < first + most))
+    return [PlacedRecord(row.record, row.at, row.place, row.entry) for row in rows]
 
 
 def upsert(dialect: str) -> Callable[[Table], SqliteInsert]:

@@ -6,6 +6,7 @@ What derives from a person's words never goes here: an unsalted digest of a ques
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from app.errors import RecordUnreadable, RecordWriteFailed
@@ -52,3 +53,9 @@ def get_object(folder: Path, digest: Digest) -> bytes:
     if sha256(data) != digest:
         raise RecordUnreadable(f"{path}: the object does not have the digest it is named by")
     return data
+
+
+def model_files(policy: bytes) -> set[Digest]:
+    """The files of the small model that a policy object names, which are objects too. Raises ValueError or KeyError."""
+    classifier = json.loads(policy)["classifier"]
+    return set(classifier["files"].values()) if classifier else set()

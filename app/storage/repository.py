@@ -135,6 +135,12 @@ def find_record(connection: Connection, record: str) -> Sealed | None:
     return None if found is None else Sealed(*found)
 
 
+def find_records(connection: Connection, ids: Sequence[str]) -> tuple[Sealed, ...]:
+    """Those of these records that are there."""
+    found = connection.execute(select(*_sealed).where(records.c.record.in_(ids)))
+    return tuple(Sealed(*row) for row in found)
+
+
 def record_ids(connection: Connection, conversation: str | None = None, before: str | None = None) -> list[str]:
     """Ids of all records, of a conversation, or from before a time, oldest first. For the operator's own commands."""
     wanted = select(records.c.record).order_by(records.c.at, records.c.record)

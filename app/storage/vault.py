@@ -17,8 +17,8 @@ from app.leaf import Statement, commitment, commitment_in
 from app.storage.engine import explained, prepare, writing
 from app.storage.erasure import erase
 from app.storage.keys import Keyring
-from app.storage.leaves import announce, hand_in, leaf_for, was_announced
-from app.storage.repository import Sealed, find_conversation, find_record, record_ids
+from app.storage.leaves import PlacedRecord, announce, hand_in, leaf_for, placed_records, was_announced
+from app.storage.repository import Sealed, find_conversation, find_record, find_records, record_ids
 from app.storage.seal import DESTROYED, KEY, new_secret, opened, salt_of, sealed
 from domain.exchange import Exchange
 
@@ -60,6 +60,19 @@ class Vault:
         if leaf is not None and commitment(shown.salt, shown.body) != commitment_in(leaf[0]):
             raise RecordUnreadable(f"record {record} is not what its leaf in the log commits to")
         return shown
+
+    def openings(self, records: Sequence[str]) -> dict[str, Opening]:
+        """Those of these records that are still there. Raises RecordError."""
+        with explained(self.engine, RecordUnreadable), self.engine.connect() as connection:
+            found = find_records(connection, records)
+        secrets = self.keys.secrets([one.key for one in found])
+        left = (one for one in found if secrets.get(one.key) != DESTROYED)
+        return {one.record: _unsealed(one, secrets) for one in left}
+
+    def placed(self, first: int, most: int) -> list[PlacedRecord]:
+        """The records whose leaves have the `most` places from `first` on. Raises RecordError."""
+        with explained(self.engine, RecordUnreadable), self.engine.connect() as connection:
+            return placed_records(connection, first, most)
 
     def exchange(self, record: str) -> Exchange | None:
         """The exchange with this id, or None. Raises as `opening` does."""

@@ -17,6 +17,7 @@ from app.common import load_common, load_retrieval
 from app.desk import Ask
 from app.erase import Which, erase_records
 from app.errors import RecordErased, RecordUnreadable, UnknownRecord
+from app.grades import Grade
 from app.main import SystemChance, open_desk, open_recorder
 from app.places import current_build, objects_folder
 from app.replay import Outcome, replay_records
@@ -116,8 +117,9 @@ def test_an_answer_is_computed_again_after_cards_day_operator_words_and_settings
         assert getattr(new[0].digests, name) != getattr(old[0].digests, name), name
 
     outcome, said = place.replay()
-    assert outcome == Outcome(same=6), said
-    assert outcome.exit_code == 0 and said.endswith("6 same, 0 different, 0 that cannot be replayed here")
+    assert outcome == Outcome({Grade.A: 6}), said
+    assert outcome.exit_code == 0
+    assert said.endswith("6 of grade A, 0 of grade B, 0 of grade C, 0 of none; 0 cannot be replayed here")
 
 
 @pytest.mark.parametrize("gone", ["policy", "settings", "understand", "wording", "build", "damaged build"])
@@ -139,9 +141,9 @@ def test_what_is_missing_is_named_and_nothing_stands_in_for_it(gone: str, place:
     with pytest.raises(RecordUnreadable, match=word):
         place.replay(first.record)
     outcome, said = place.replay()
-    assert outcome == Outcome(same=2 - lost, unusable=lost) and outcome.exit_code == 2
+    assert (outcome.of(Grade.A), outcome.unusable, outcome.exit_code) == (2 - lost, lost, 2)
     assert f"{first.record}  cannot be replayed" in said
-    assert (f"{second.record}  same" in said) == (lost == 1)
+    assert (f"{second.record}  grade A, same" in said) == (lost == 1)
 
 
 def test_an_altered_object_is_not_used(place: Place) -> None:
@@ -156,21 +158,74 @@ def test_all_goes_on_past_records_that_cannot_be_replayed_and_exits_2_or_1(place
     same, lost, altered = (e.record for e in place.ask(QUESTIONS[0], QUESTIONS[1], QUESTIONS[1]))
     rewritten(place.settings.data, lost, lambda e: e["digests"].update(policy="0" * 64))
     outcome, said = place.replay()
-    assert (outcome, outcome.exit_code) == (Outcome(same=2, unusable=1), 2)
-    assert f"{same}  same" in said and f"{altered}  same" in said and f"{lost}  cannot be replayed" in said
+    assert (outcome, outcome.exit_code) == (Outcome({Grade.A: 2}, unusable=1), 2)
+    assert f"{same}  grade A" in said and f"{altered}  grade A" in said and f"{lost}  cannot be replayed" in said
 
     rewritten(place.settings.data, altered, lambda e: e["answer"]["claims"][0].update(text="Das steht nirgends."))
     outcome, said = place.replay()
-    assert (outcome, outcome.exit_code) == (Outcome(1, 1, 1), 1)
-    assert f"{altered}  differs in claims" in said
+    assert (outcome, outcome.exit_code) == (Outcome({Grade.A: 1, Grade.B: 1}, 1), 1)
+    assert f"{altered}  grade B, differs in claims; every step ended as before" in said
 
     with sqlite3.connect(place.settings.data / "records.db") as store:
         store.execute("update records set body = ? where record = ?", (b"{}", altered))
     store.close()
     outcome, said = place.replay()
-    assert (outcome, outcome.exit_code) == (Outcome(same=1, unusable=2), 2)
+    assert (outcome, outcome.exit_code) == (Outcome({Grade.A: 1}, unusable=2), 2)
     with pytest.raises(UnknownRecord):
         place.replay("0" * 32)
+
+
+def graded(place: Place, record: str) -> tuple[Grade, str]:
+    """The grade of one replay, and what was said."""
+    outcome, said = place.replay(record)
+    (grade,) = (g for g in Grade if outcome.of(g))
+    assert outcome.exit_code == (0 if grade is Grade.A else 1)
+    return grade, said
+
+
+def test_each_grade_is_reached_and_the_step_that_went_another_way_is_named(place: Place) -> None:
+    (one,) = place.ask(QUESTIONS[1])
+    record = one.record
+    assert graded(place, record) == (Grade.A, f"{record}  grade A, same")
+
+    # other words around the same quotations
+    rewritten(place, record, lambda e: e["answer"].update(message="Mit anderen Worten:"))
+    assert graded(place, record) == (
+        Grade.B, f"{record}  grade B, differs in message; every step ended as before"
+    )  # fmt: skip
+
+    # fewer of the hits used, in an answer that the checks would still let pass: another quotation of the same passage
+    def shorter(e: dict[str, Any]) -> None:
+        (claim,) = e["answer"]["claims"]
+        words = claim["text"].split(",")[0]
+        claim["text"] = claim["citations"][0]["quote"] = words
+
+    rewritten(place, record, shorter)
+    grade, said = graded(place, record)
+    assert grade is Grade.C and "differs in message, claims" in said
+
+    # words that stand nowhere
+    rewritten(place, record, lambda e: e["answer"]["claims"][0]["citations"][0].update(quote="Das steht nirgends."))
+    assert graded(place, record)[0] is Grade.NONE
+    rewritten(place, record, lambda e: e["answer"]["claims"][0]["citations"][0].update(passage="0" * 64))
+    assert graded(place, record)[0] is Grade.NONE
+
+
+def test_the_first_step_that_ended_or_found_otherwise_is_named(place: Place) -> None:
+    answered, service = (e.record for e in place.ask(QUESTIONS[1], QUESTIONS[2]))
+    rewritten(place, service, lambda e: e["answer"].update(status="answered"))
+    rewritten(place, service, lambda e: e["steps"][-1].update(outcome="answered"))
+    grade, said = graded(place, service)
+    assert grade is Grade.NONE, "an answer without a quotation is no draft that could pass"
+    assert "first other step: screen about_service instead of screen answered" in said
+
+    rewritten(place, answered, lambda e: e["answer"].update(message="Anders."))
+    rewritten(place, answered, lambda e: e["hits"][0].update(score=1))
+    assert "but retrieve left other hits" in graded(place, answered)[1]
+    rewritten(place, answered, lambda e: e["scope"].update(matter="anderes"))
+    assert "but understand left other scope" in graded(place, answered)[1]
+    rewritten(place, answered, lambda e: e.update(steps=e["steps"][:3]))
+    assert "first other step: compose passed instead of no further step" in graded(place, answered)[1]
 
 
 def pins(elections: Path) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ from pydantic import SecretStr, ValidationError
 from app.common import load_common
 from app.desk import Ask, Desk
 from app.errors import ServiceUnavailable
+from app.grades import Grade
 from app.llm.chat import ChatModel, ModelUnusable, ScriptedChat
 from app.llm.client import MOST_BYTES
 from app.main import load, open_recorder, second_model
@@ -372,7 +373,7 @@ def test_replay_takes_what_was_said_from_the_record_and_asks_nobody(toy: Path) -
         for today in (chosen, settings(toy), settings(toy, server.url, guard_model="toy-2")):
             said: list[str] = []
             outcome = asyncio.run(replay_records(today, None, said.append))
-            assert outcome == Outcome(same=3), said
+            assert outcome == Outcome({Grade.A: 3}), said
             line = f"{added.record}  takes from the record what model:toy-1 said (persuasion); it is not asked again"
             assert [s for s in said if "takes from the record" in s] == [line]
         assert len(server.requests) == 1, "no replay asked the model"
