@@ -25,7 +25,7 @@ TAKEN = [
     ("J'habite 12 rue de la Paix à Lyon", "address", "12 rue de la Paix"),
     ("I live at 10 Acacia Avenue", "address", "10 Acacia Avenue"),
     ("Kennzeichen B-MW 1234", "plate", "B-MW 1234"),
-    ("Ausweis 1234567890123", "number", "1234567890123"),
+    ("Kundennummer 1234567890123", "number", "1234567890123"),
 ]
 KEPT = [
     "Was steht in § 36 Abs. 2 BWahlG und in Art. 38 GG?",
