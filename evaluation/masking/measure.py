@@ -28,9 +28,8 @@ HELD_OUT = FOLDER / "held-out.jsonl"
 LANGUAGES = ("de", "en", "fr")
 SLACK = 30
 OPENING = "held-out part, frozen; every run belongs into evaluation/masking/held-out.md"
-RECALL = Target(aim=0.98, gate=0.20, more=True)
-PRECISION = Target(aim=0.95, gate=0.20, more=True)
-UNCHANGED = Target(aim=0.95, gate=0.20, more=True)
+RECALL = Target(aim=0.98, gate=0.96, more=True)
+PRECISION = Target(aim=0.95, gate=0.95, more=True)
 
 Kind = Literal["email", "phone", "iban", "tax_id", "id_number", "address", "plate"]
 
@@ -149,15 +148,12 @@ def measure(say: Callable[[str], None]) -> bool:
 def print_figures(judged: Sequence[Judged], say: Callable[[str], None]) -> bool:
     """Print figures by language and kind, no text; True when every regression gate holds in every language."""
     good = True
-    for tag in LANGUAGES:
-        of = figures(one for one in judged if one.item.language == tag)
-        for name, found, target in (
-            ("recall", of.recall, RECALL),
-            ("precision", of.precision, PRECISION),
-            ("left alone, without data", of.unchanged, UNCHANGED),
-        ):
+    for tag in (*LANGUAGES, "all"):
+        of = figures(one for one in judged if tag in (one.item.language, "all"))
+        for name, found, target in (("recall", of.recall, RECALL), ("precision", of.precision, PRECISION)):
             say(f"  {tag:<6}{name:<25} {target.judged(found)}")
             good &= target.holds(found)
+        say(f"  {tag:<6}{'left alone, without data':<25} {of.unchanged}")
     for kind, (recall, precision) in kinds(judged).items():
         say(f"  {kind:<11}recall {recall!s:<32} precision {precision}")
     return good
