@@ -141,7 +141,9 @@ def _numbers(text: str) -> Iterator[Masked]:
     for match in NUMBER.finditer(text):
         if any(start <= match.start() < end for start, end in pages):
             continue
-        kind = _kind(match.group(), text[max(0, match.start() - REACH) : match.start()], text[match.end() :][:14])
+        kind = _kind(
+            match.group(), text[max(0, match.start() - REACH) : match.start()], text[match.end() : match.end() + 14]
+        )
         if kind is not None:
             yield Masked(match.start(), match.end(), kind)
 

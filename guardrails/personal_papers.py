@@ -93,7 +93,7 @@ _CAR = (
     r"|immatriculée?|plates?"
     r"|plaque|kennzeichen|n°|nr\.?|no\.?|von|der|die|has|with|reg)){0,4}[ ,:(\"„“«]{1,3}"
 )
-_NOT_ROADS = (
+_NO_PLATE = (
     r"(?!(?:TV-[A-Z]|DIN-[A-Z]|ISO-[A-Z]|E[UGW]G?-[A-Z]|UN-[A-Z]|US-[A-Z]|IT-[A-Z]|AG-[A-Z]|KI-[A-Z]|CO-[A-Z]) ?\d)"
 )
 _NO_ROAD = r"(?!(?:RN|RD|RE|RB|EU|UE|CO|UN|KW|PS) ?\d)"
@@ -102,7 +102,7 @@ _UK_AGE = r"(?:0[1-9]|[125-7]\d)"
 _NO_WORD = r"(?!THE|AND|FOR|NOW|NOT|NHS|GDP|ACT|TAX|BUS|MPS|VAT|UND|DER|DIE|DAS|LES|DES|EST)"
 PLATES = (
     re.compile(
-        rf"(?<![\w-]){_NOT_ROADS}[A-ZÄÖÜ]{{1,3}}-[A-Z]{{1,2}}(?: ?(?!(?:19|20)\d\d(?!\d))|-)\d{{1,4}}[EH]?"
+        rf"(?<![\w-]){_NO_PLATE}[A-ZÄÖÜ]{{1,3}}-[A-Z]{{1,2}}(?: ?(?!(?:19|20)\d\d(?!\d))|-)\d{{1,4}}[EH]?"
         rf"(?![\w-]|\.\d)"
     ),
     re.compile(
