@@ -191,7 +191,7 @@ STREETS: Mapping[str, re.Pattern[str]] = MappingProxyType(
             rf"(?!{_DE_NO_NAME}(?!\w)){_CAP} {_HOUSE})(?=,? (?:[A-Z]{{1,2}}-)?\d{{4,5}} [A-ZÄÖÜ])",
             "10 Acacia Avenue": rf"{_EN_HOUSE}{_EN_NO_NAME}(?:(?:[A-Z][\w'’-]{{1,30}}|St\.|The) ){{1,3}}{_EN_TYPE}",
             "live at 147 grange road": rf"(?:{_EN_LIVING}|{_EN_AT})(?P<it>{_EN_HOUSE}{_EN_COUNTED}"
-            rf"(?:[a-z][\w'’-]{{1,25}} ){{1,3}}(?i:{_EN_TYPE}))",
+            rf"(?:[a-z][\w'’-]{{1,25}} ){{1,3}}(?:{_EN_TYPE}|{_EN_TYPE.lower()}))",
             "live at 5 Cheapside,": rf"{_EN_LIVING}(?P<it>{_EN_HOUSE}{_EN_MONTH}(?:[A-Z][\w'’-]{{1,25}} ?){{1,3}})"
             rf"(?=[,.;:)?!]| in | and |$)",
             "5 Cheapside, London SE1 4XX": rf"(?P<it>{_EN_HOUSE}[A-Z][\w'’-]{{1,25}}(?: [A-Z][\w'’-]{{1,25}}){{0,3}})"

@@ -137,9 +137,9 @@ def test_what_adjoins_masked_data_is_read_again() -> None:
 
 REPEATED = (
     "1|1 |1.|0 1 |(1|01 / |a|A |Ab |Ab-|a.|a@|a@a.|a (at) |a at b dot |([|((1|DE12|DE12 1234 |AB12 |A-A 1|AA-111-|B2C3"
-    "|+1 (|straße |lindenstraße 1 |str. 1 |Neue Straße |Weg 1 |hof 1a|Am Alten |An der |Am Markt, Hausnummer |12 a |Rue "
-    "|12 rue de |12 High Street |live at 12 |flat 1, |wohne in der |Eine Große |AB- de la |A'|[phone] |http://a |Pass "
-    "|Pass Nr |Ausweis-Nr. |tel. 1 |steuer-id |car is |voiture AB-|01.01.2024 |100 000 |\u00a0"
+    "|+1 (|straße |lindenstraße 1 |str. 1 |Neue Straße |Weg 1 |hof 1a|Am Alten |An der |Am Markt, Hausnummer |12 a "
+    "|Rue |12 rue de |12 High Street |live at 12 |flat 1, |wohne in der |Eine Große |AB- de la |A'|[phone] |http://a "
+    "|Pass |Pass Nr |Ausweis-Nr. |tel. 1 |steuer-id |car is |voiture AB-|01.01.2024 |100 000 |\u00a0"
 )
 HOSTILE = [*REPEATED.split("|"), "x" * 42 + " "]
 BOUND, NOISE = 0.005, 3
