@@ -263,7 +263,9 @@ def incident(
 
 @app.command()
 def evaluate(
-    suite: Annotated[str | None, typer.Argument(help="guardrail, retrieval or suggested; all when left out")] = None,
+    suite: Annotated[
+        str | None, typer.Argument(help="guardrail, masking, retrieval or suggested; all if left out")
+    ] = None,
     report: Annotated[Path | None, typer.Option(help="Folder for the guard's figures, picture and page")] = None,
 ) -> None:
     """Measure the built elections against the committed labels; the exit code is a gate against regression."""

@@ -17,9 +17,10 @@ from app.settings import Settings
 from evaluation import retrieval, suggested
 from evaluation.guard import measure as guardrail
 from evaluation.guard.report import report
+from evaluation.masking import measure as masking
 from guardrails.policy import load_policy
 
-SUITES = ("guardrail", "retrieval", "suggested")
+SUITES = ("guardrail", "masking", "retrieval", "suggested")
 
 
 def corpora() -> Path:
@@ -28,7 +29,7 @@ def corpora() -> Path:
 
 
 def run_suites(settings: Settings, suite: str | None, say: Callable[[str], None], folder: Path | None = None) -> bool:
-    """Run one suite or all over the built bundestag pack (the guard's needs none). True when every gate holds.
+    """Run one suite or all over the built bundestag pack (guard and masking need none). True when every gate holds.
 
     With a `folder` the guard's figures are written into it too; only the suite `guardrail` knows how.
     """
@@ -42,8 +43,10 @@ def run_suites(settings: Settings, suite: str | None, say: Callable[[str], None]
         if folder is not None:
             return report(policy, settings.elections, corpora(), folder, say)
         passed &= guardrail.measure(policy, settings.elections, say)
-        if suite is not None:
-            return passed
+    if suite in (None, "masking"):
+        passed &= masking.measure(say)
+    if suite in ("guardrail", "masking"):
+        return passed
     desk = open_desk(settings, MemoryRecorder(), ("bundestag-2025",))
     try:
         if suite in (None, "retrieval"):

@@ -1,16 +1,41 @@
 """Takes out what points to a person before anything is stored: addresses, numbers, accounts.
 
-Promise: e-mail, telephone, IBAN, tax number, street with house number and long digit runs are replaced
-by a neutral mark; sections of law, years, dates, prices, shares and postcodes stay. Each pattern
-starts at a fixed anchor and repeats within bounds, so time grows linearly with the text.
+Promise: e-mail, telephone, IBAN, tax, insurance and identity numbers, licence plates, street with house number
+and long digit runs are replaced by a neutral mark; sections of law, years, dates, prices, shares, printed papers
+and postcodes stay. How each is written stands in the modules
+`personal_patterns`, `personal_papers` and `personal_streets`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from types import MappingProxyType
+
+from guardrails.personal_papers import ANNOUNCED, CUES, NAMED_BY_SHAPE, NEAR, PLATES
+from guardrails.personal_patterns import (
+    CITED,
+    CURRENCY,
+    DATES,
+    EMAILS,
+    FRENCH_PHONE,
+    IBAN,
+    IBAN_LENGTHS,
+    MEASURE,
+    NUMBER,
+    PUBLIC,
+    TAX_ID,
+    URL,
+)
+from guardrails.personal_streets import STREETS
+
+REACH = 40
+"""How far before a number a word may stand that says whose it is."""
+READINGS = 4
+"""What was taken out can have hidden something beside it, so the rest is read again, at most this often."""
+SHORTEST = 7
+"""Digits of the shortest number that is taken out without a word for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,36 +48,19 @@ class Masked:
 
 
 MARKS: Mapping[str, str] = MappingProxyType(
-    {k: f"[{k}]" for k in ("email", "phone", "iban", "tax_id", "address", "plate", "number")}
+    {k: f"[{k}]" for k in ("email", "phone", "iban", "tax_id", "id_number", "address", "plate", "number")}
 )
 """Neutral marks by kind; `masked.*` of the page's messages are what a voter reads in their place."""
-
-_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}")
-_IBAN = re.compile(r"(?<!\w)[A-Za-z]{2}\d{2}(?:[ ]?[A-Za-z0-9]){11,30}(?!\w)")
-_DIGITS = re.compile(r"(?<![\w§])(?:\+|\(|\(\+)?\d(?:[ /().\u00a0-]{0,2}\d){6,24}(?!\w)")
-_PLATE = re.compile(r"(?<!\w)[A-ZÄÖÜ]{1,3}-[A-Z]{1,2} ?\d{1,4}[EH]?(?!\w)")
-_STREET = re.compile(
-    r"(?<!\w)(?:[A-ZÄÖÜ][\w-]{1,40}(?:straße|strasse|str\.|weg|gasse|allee|platz|ring|ufer|damm)"
-    r"|(?:[A-ZÄÖÜ][\w-]{1,30} ){1,3}(?:Straße|Strasse|Str\.|Weg|Gasse|Allee|Ring|Ufer|Damm"
-    r"|Street|Road|Lane|Avenue|Drive|Close))[ ]{1,2}\d{1,4}[ ]?[a-z]?(?!\w)"
-)
-_NUMBER_FIRST = re.compile(
-    r"(?<![\w.,])\d{1,4}(?:[ ]?(?:bis|ter))?,? (?:(?:rue|avenue|boulevard|allée|chemin|impasse|quai)"
-    r"(?: (?!(?:à|et|pour|dans)\b)[\w'’-]{1,30}){1,4}"
-    r"|(?:[A-Z][\w'’-]{1,30} ){1,3}(?:Street|Road|Lane|Avenue|Drive|Close|St|Rd|Ave)(?!\w))"
-)
-_DATE = re.compile(r"\d{1,2}[./-] ?\d{1,2}[./-] ?(?:\d{4}|\d{2})|\d{4}-\d{2}-\d{2}")
-_AMOUNT = re.compile(r"\d{1,3}(?:[. \u00a0]\d{3}){1,5}(?:,\d{1,2})?|\d{4}[ ]?[-–/][ ]?\d{2,4}")
-_MEASURE = re.compile(
-    r"[ \u00a0]?(?:€|\$|£|%|(?:euros?|eur|prozent|percent|millionen|millions?|milliarden|milliards?)\b)", re.IGNORECASE
-)
-_TAX_ID = re.compile(r"[1-9]\d[ ]?\d{3}[ ]?\d{3}[ ]?\d{3}")
-_YEARS = re.compile(r"(?:(?:19|20)\d{2}[ /.,-]{0,2}){1,6}")
 
 
 def mask_personal_data(text: str, marks: Mapping[str, str] = MARKS) -> tuple[str, tuple[Masked, ...]]:
     """The text with personal data replaced by `marks`, and where they stood, in order."""
-    spans = _without_overlap([*_emails(text), *_ibans(text), *_numbers(text), *_places(text)])
+    spans: tuple[Masked, ...] = ()
+    for _ in range(READINGS):
+        found = _read(_blanked(text, spans))
+        if not found:
+            break
+        spans = _joined([*spans, *found])
     out: list[str] = []
     at = 0
     for span in spans:
@@ -61,73 +69,115 @@ def mask_personal_data(text: str, marks: Mapping[str, str] = MARKS) -> tuple[str
     return "".join([*out, text[at:]]), spans
 
 
-def _without_overlap(spans: list[Masked]) -> tuple[Masked, ...]:
+def _read(text: str) -> list[Masked]:
+    found = [*_found("email", EMAILS, text)]
+    if any(c.isdecimal() for c in text):
+        found += [*_ibans(text), *_announced(text), *_numbers(text), *_places(text)]
+    return found
+
+
+def _blanked(text: str, spans: tuple[Masked, ...]) -> str:
+    """The text, equally long, with something like a mark where data stood: what they hid can then be read."""
+    parts, at = [], 0
+    for span in spans:
+        parts += [text[at : span.start], "[", "x" * (span.end - span.start - 2), "]"]
+        at = span.end
+    return "".join([*parts, text[at:]])
+
+
+def _joined(spans: list[Masked]) -> tuple[Masked, ...]:
+    """In order, each that reaches into the one before as a part of it: nothing found is left over."""
     kept: list[Masked] = []
     for span in sorted(spans, key=lambda s: (s.start, -s.end)):
         if not kept or span.start >= kept[-1].end:
             kept.append(span)
+        elif span.end > kept[-1].end:
+            kept[-1] = replace(kept[-1], end=span.end)
     return tuple(kept)
 
 
-def _emails(text: str) -> list[Masked]:
-    if "@" not in text:
-        return []
-    return [Masked(m.start(), m.end(), "email") for m in _EMAIL.finditer(text)]
+def _found(kind: str, patterns: Iterable[re.Pattern[str]], text: str) -> Iterator[Masked]:
+    """Every match of the patterns, of those with a group `it` only this group."""
+    for pattern in patterns:
+        group = "it" if "it" in pattern.groupindex else 0
+        for match in pattern.finditer(text):
+            yield Masked(*match.span(group), kind)
 
 
-def _ibans(text: str) -> list[Masked]:
-    found: list[Masked] = []
-    for match in _IBAN.finditer(text):
+def _ibans(text: str) -> Iterator[Masked]:
+    for match in IBAN.finditer(text):
         if length := _iban_length(match.group()):
-            found.append(Masked(match.start(), match.start() + length, "iban"))
-    return found
+            yield Masked(match.start(), match.start() + length, "iban")
 
 
 def _iban_length(candidate: str) -> int:
-    """Characters of the longest beginning that passes the ISO 13616 checksum and ends a word, or 0."""
-    for end in range(len(candidate), 14, -1):
-        ends = end == len(candidate) or candidate[end] == " "
-        if ends and candidate[end - 1] != " " and _iban_valid(candidate[:end].replace(" ", "").upper()):
-            return end
-    return 0
+    """Characters of an account number at its beginning, or 0: as long as its country's are, digits alone or ISO"
+    " 13616."""
+    long = IBAN_LENGTHS[candidate[:2].upper()]
+    places = [n for n, c in enumerate(candidate) if c.isalnum()]
+    if len(places) < long or (len(places) > long and places[long] == places[long - 1] + 1):
+        return 0
+    iban = "".join(candidate[n] for n in places[:long])
+    return places[long - 1] + 1 if iban[4:].isdecimal() or _iban_valid(iban.upper()) else 0
 
 
 def _iban_valid(iban: str) -> bool:
-    if not 15 <= len(iban) <= 34 or not iban.isascii():
+    if not iban.isascii():
         return False
     digits = "".join(str(int(c, 36)) for c in iban[4:] + iban[:4])
     return int(digits) % 97 == 1
 
 
-def _numbers(text: str) -> list[Masked]:
+def _announced(text: str) -> Iterator[Masked]:
+    """Numbers of documents and insurances that a word announces or that have a shape of their own."""
+    for patterns in (ANNOUNCED, NAMED_BY_SHAPE):
+        for name, pattern in patterns.items():
+            yield from _found(name.split()[0], (pattern,), text)
+
+
+def _numbers(text: str) -> Iterator[Masked]:
     """Telephone numbers, tax numbers and other long runs of digits."""
-    found: list[Masked] = []
-    for match in _DIGITS.finditer(text):
-        written = match.group()
-        if not _public(written, text[match.end() : match.end() + 14]):
-            found.append(Masked(match.start(), match.end(), _kind(written)))
-    return found
+    pages = [m.span() for m in URL.finditer(text)]
+    for match in NUMBER.finditer(text):
+        if any(start <= match.start() < end for start, end in pages):
+            continue
+        kind = _kind(
+            match.group(), text[max(0, match.start() - REACH) : match.start()], text[match.end() : match.end() + 14]
+        )
+        if kind is not None:
+            yield Masked(match.start(), match.end(), kind)
 
 
-def _public(written: str, after: str) -> bool:
-    """True for dates, amounts, years and measures: numbers that point to nobody."""
-    if _TAX_ID.fullmatch(written) and not _MEASURE.match(after):
-        return False
-    shapes: tuple[Callable[[str], object], ...] = (_DATE.fullmatch, _AMOUNT.fullmatch, _YEARS.fullmatch)
-    return any(shape(written) for shape in shapes) or _MEASURE.match(after) is not None
-
-
-def _kind(written: str) -> str:
+def _kind(written: str, before: str, after: str) -> str | None:
+    """What the digits are, by the last word for it before them, else by shape; None when they point to nobody."""
     digits = sum(c.isdigit() for c in written)
-    plain = written.replace(" ", "").isdigit()
-    if _TAX_ID.fullmatch(written):
+    near, cue = _last(NEAR, before), _last(CUES, before)
+    if digits < (SHORTEST if near is None else SHORTEST - 1):
+        return None
+    if MEASURE.match(after) or CURRENCY.search(before) or CITED.search(before):
+        return None
+    if TAX_ID.fullmatch(written) and cue in (None, "tax_id"):
         return "tax_id"
-    if written[0] in "+(" or written.startswith("0"):
+    if FRENCH_PHONE.fullmatch(written):
         return "phone"
-    return "phone" if not plain and digits <= 15 else "number"
+    undated = DATES.sub("", written)
+    if undated != written and sum(c.isdigit() for c in undated) < SHORTEST:
+        return None
+    if near is None and any(shape.fullmatch(written) for shape in PUBLIC):
+        return None
+    if cue is not None:
+        return cue
+    if written[0] in "+(0":
+        return "phone"
+    return "phone" if not written.replace(" ", "").isdigit() and digits <= 15 else "number"
 
 
-def _places(text: str) -> list[Masked]:
+def _last(cues: Mapping[str, re.Pattern[str]], before: str) -> str | None:
+    ends = {kind: m.end() for kind, cue in cues.items() for m in cue.finditer(before)}
+    return max(ends, key=ends.__getitem__, default=None)
+
+
+def _places(text: str) -> Iterator[Masked]:
     """Streets with a house number, and licence plates."""
-    found = [Masked(m.start(), m.end(), "address") for p in (_STREET, _NUMBER_FIRST) for m in p.finditer(text)]
-    return found + [Masked(m.start(), m.end(), "plate") for m in _PLATE.finditer(text)]
+    yield from _found("address", STREETS.values(), text)
+    yield from _found("plate", PLATES, text)
