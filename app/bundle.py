@@ -20,7 +20,6 @@ import rfc8785
 from pydantic import Field
 
 from app.errors import BundleError
-from app.storage.seal import SALT
 from audit.archive import LARGEST_MEMBER, LARGEST_WHOLE, Archive
 from audit.errors import Malformed
 from domain.base import Digest, Frozen, canonical
@@ -33,6 +32,8 @@ PART = 1 << 24
 LONGEST_LINE = 1 << 24
 LARGEST_MANIFEST = 1 << 25
 LEVEL = 6
+SALT = 32
+"""Bytes of a salt."""
 MADE = (1980, 1, 1, 0, 0, 0)
 """The time that every member bears, so that equal content gives equal members."""
 FILE = 0o100644 << 16

@@ -23,6 +23,7 @@ from app.desk import Ask, Desk
 from app.main import open_desk, open_recorder
 from app.packs import load_pack
 from app.settings import Settings
+from bench.questions import generated
 from domain.answer import AnswerStatus
 from domain.exchange import Exchange
 from tests.small_pack import ELECTIONS, ROOT
@@ -71,12 +72,14 @@ WORLDS = (World("Pacific/Kiritimati", "tr_TR.UTF-8", "0", 1), World("America/St_
 
 
 def texts() -> Iterator[tuple[str, str]]:
-    """Language and text of every question in the data of the tests, with the demo parties' names where one belongs."""
+    """Language and text of every question in the data of tests and bench; the demo parties stand where names belong."""
     demo = read("demo_questions")
     for row in (*demo["questions"], *demo["procedure"]):
         yield row["language"], row["text"]
     for row in (row for rows in read("procedure_questions").values() for row in rows):
         yield row[0], row[1]
+    for language in ("de", "en"):
+        yield from ((language, text) for text in generated(language))
     topics = read("guard_dev")["topics"]
     groups = [group for name in ("guard_dev", "guard_kept_aside", "guard_unusual") for group in read(name)["groups"]]
     for number, group in enumerate(groups):
