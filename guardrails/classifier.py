@@ -54,6 +54,11 @@ class Card(Frozen):
     step: int = Field(ge=0, description="In millionths: what one step of the weights of spelling adds to a label")
     files: dict[str, Digest] = Field(description="SHA-256 of every file that the readings depend on")
     trained_on: Digest = Field(description="SHA-256 of the phrasings and of the program that made the weights")
+    averaged: dict[Digest, int] = Field(
+        default={},
+        exclude_if=lambda shares: not shares,  # a card from before has the digest that records name
+        description="Where weights are a mean: what each training was made of, its share in thousandths",
+    )
     base: str = Field(description="The published model that training started from")
     licence: str
     families: int

@@ -154,7 +154,17 @@ def _visible(char: str) -> str:
         return plain if plain.isalnum() else " "
     if category.startswith("Z"):
         return " "
-    return unicodedata.normalize("NFKC", char)
+    plain = unicodedata.normalize("NFKC", char)
+    # With its marks apart a foreign letter is the same however it was written, look-alike or not.
+    if all(map(_is_latin, plain)):
+        return plain
+    return "".join(_settled(c) for c in unicodedata.normalize("NFD", plain))
+
+
+def _settled(char: str) -> str:
+    """The small letter where only that one lies among those that may look like Latin ones."""
+    small = char.casefold()
+    return small if not _is_foreign(char) and any(map(_is_foreign, small)) else char
 
 
 def _latin_words(text: str) -> str:
@@ -179,7 +189,7 @@ def _latin_words(text: str) -> str:
 
 
 def _is_latin(char: str) -> bool:
-    return char.isalpha() and (char.isascii() or "\u00c0" <= char <= "\u024f")
+    return char.isalpha() and (char.isascii() or "\u00c0" <= char <= "\u02af" or "\u1d00" <= char <= "\u1d7f")
 
 
 def _is_foreign(char: str) -> bool:

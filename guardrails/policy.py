@@ -194,10 +194,10 @@ def load_policy(folder: Path, trained: bool = True) -> Policy:
 
 
 def _published(main: PolicyFile) -> frozenset[tuple[str, ...]]:
-    """Every sentence that the policy publishes as answered."""
+    """Every sentence that the policy publishes, as answered or as declined."""
     found = set()
     for category in main.categories.values():
-        for example in (text for examples in category.examples.values() for text in examples.answered):
+        for example in (t for e in category.examples.values() for t in (*e.answered, *e.declined)):
             parts = [[t.text for t in tokens(clean(part), NO_WORDS)] for part in _SLOTS.split(example)]
             line = [word for n, part in enumerate(parts) for word in (*([PARTY] if n else []), *part)]
             found.add(tuple(word for word in line if word not in BREAKS))

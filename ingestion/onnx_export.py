@@ -21,6 +21,8 @@ from app.errors import BuildError
 Floats = NDArray[np.float32]
 Axes = list[str | int]
 _MS = "com.microsoft"
+_HEADS = ("query", "key", "value")
+"""What one matrix of a layer's attention holds side by side."""
 _PARTS = ("by_average", "by_peak")
 """What a token adds through the mean and through the maximum; explanation, so it stays in float32."""
 
@@ -68,6 +70,26 @@ def export_classifier(weights: dict[str, Floats], layers: int, heads: int, epsil
     whole.unlink()
 
 
+def read_classifier(source: Path) -> dict[str, Floats]:
+    """The weights that `export_classifier` wrote, by the names that it takes; as exactly as int8 holds them."""
+    found = {i.name: numpy_helper.to_array(i) for i in onnx.load(str(source)).graph.initializer}
+    found["head.weight"] = np.concatenate([found.pop("head.average"), found.pop("head.peak")])
+    weights: dict[str, Floats] = {}
+    for name, value in found.items():
+        plain = name.removesuffix("_quantized")
+        if plain != name:
+            value = (value.astype(np.float32) - found[f"{plain}_zero_point"]) * found[f"{plain}_scale"]
+        if plain.endswith(("_scale", "_zero_point")):
+            continue
+        if plain.startswith("qkv"):
+            layer, of = plain.removeprefix("qkv").removeprefix("_bias"), "bias" if "bias" in plain else "weight"
+            for part, own in zip(_HEADS, np.split(value, len(_HEADS), axis=-1), strict=True):
+                weights[f"encoder.layer.{layer}.attention.self.{part}.{of}"] = own.T
+        elif plain.startswith(("embeddings.", "encoder.", "head.")):
+            weights[plain] = value.T if plain.endswith(("dense.weight", "head.weight")) else value
+    return weights
+
+
 class _Graph:
     """Nodes and weights while the graph is put together."""
 
@@ -102,7 +124,7 @@ class _Graph:
 
     def _layer(self, n: int) -> None:
         p, w = f"encoder.layer.{n}.", self.weights
-        parts = [f"{p}attention.self.{x}" for x in ("query", "key", "value")]
+        parts = [f"{p}attention.self.{x}" for x in _HEADS]
         qkv = self.const(f"qkv{n}", np.concatenate([w[f"{x}.weight"].T for x in parts], axis=1))
         bias = self.const(f"qkv_bias{n}", np.concatenate([w[f"{x}.bias"] for x in parts]))
         self.add("Attention", [f"hidden{n}", qkv, bias, "lengths"], [f"att{n}"], _MS, num_heads=self.heads)

