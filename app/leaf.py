@@ -59,10 +59,10 @@ def padded(facts: dict[str, Any]) -> bytes:
     return bytes(rfc8785.dumps(facts | {"pad": "0" * (LENGTH - bare)}))
 
 
-def commitment_in(entry: bytes) -> str | None:
-    """The commitment that a leaf of an exchange holds; None for other leaves."""
-    found = json.loads(entry)
-    return found["commitment"] if found["kind"] == Exchange.model_fields["kind"].default else None
+def stands_for(entry: bytes) -> str | None:
+    """The commitment that a leaf of ours holds; None for a leaf that stands for no record."""
+    commits: str | None = json.loads(entry).get("commitment")
+    return commits
 
 
 @dataclass(frozen=True)

@@ -76,10 +76,11 @@ def _made_of(folder: Path) -> tuple[Digest, Digest, Digest] | None:
 def _policy(data: bytes, objects: Path) -> Policy:
     """The policy of its canonical bytes, put back into files and checked like any other: YAML reads JSON."""
     raw = json.loads(data)
+    main = raw["policy"] | {"categories": {name: raw["policy"]["categories"][name] for name in raw["order"]}}
     with tempfile.TemporaryDirectory(prefix="isegoria-") as name:
         folder = Path(name)
         (folder / GUARD_FOLDER).mkdir()
-        (folder / "policy.yaml").write_bytes(canonical(raw["policy"]))
+        (folder / "policy.yaml").write_text(json.dumps(main), encoding="utf-8")  # in their order, which settles ties
         for language, rules in raw["rules"].items():
             (folder / GUARD_FOLDER / f"{language}.yaml").write_bytes(canonical(rules))
         (folder / GUARD_FOLDER / CARD).write_bytes(canonical(raw["classifier"]))

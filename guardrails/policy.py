@@ -164,6 +164,7 @@ def load_policy(folder: Path, trained: bool = True) -> Policy:
     content = canonical(
         {
             "policy": main.model_dump(mode="json"),
+            "order": list(main.categories),  # it settles ties, and canonical JSON does not keep it
             "rules": {t: f.model_dump(mode="json") for t, f in files.items()},
             "classifier": classifier.card.model_dump(mode="json") if classifier else None,
         }

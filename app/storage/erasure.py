@@ -12,7 +12,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, Engine, delete, select
 
 from app.errors import RecordWriteFailed
-from app.leaf import commitment_in, erasure_leaf
+from app.leaf import stands_for, erasure_leaf
 from app.storage.engine import explained, scrub, writing
 from app.storage.keys import Keyring
 from app.storage.leaves import hand_in
@@ -67,7 +67,7 @@ def _with_later(connection: Connection, roots: Sequence[str]) -> list[_Found]:
 def _take_out(connection: Connection, found: Sequence[_Found], why: str, hour: str) -> None:
     ids = [one.record for one in found]
     entries = connection.scalars(select(leaves.c.entry).where(leaves.c.record.in_(ids)).order_by(leaves.c.number)).all()
-    tombs = [(None, erasure_leaf(of, why, hour)) for of in map(commitment_in, entries) if of is not None]
+    tombs = [(None, erasure_leaf(of, why, hour)) for of in map(stands_for, entries) if of is not None]
     if tombs:
         hand_in(connection, tombs)
     connection.execute(delete(records).where(records.c.record.in_(ids)))

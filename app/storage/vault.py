@@ -13,7 +13,7 @@ from secrets import token_hex
 from sqlalchemy import Engine
 
 from app.errors import RecordErased, RecordUnreadable, RecordWriteFailed
-from app.leaf import Statement, commitment, commitment_in
+from app.leaf import Statement, commitment, stands_for
 from app.storage.engine import explained, prepare, writing
 from app.storage.erasure import erase
 from app.storage.keys import Keyring
@@ -57,7 +57,7 @@ class Vault:
                 return None
             raise RecordErased(f"record {record} was erased")
         shown = _unsealed(found, self.keys.secrets([found.key]))
-        if leaf is not None and commitment(shown.salt, shown.body) != commitment_in(leaf[0]):
+        if leaf is not None and commitment(shown.salt, shown.body) != stands_for(leaf[0]):
             raise RecordUnreadable(f"record {record} is not what its leaf in the log commits to")
         return shown
 

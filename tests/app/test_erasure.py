@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from app.errors import RecordErased, RecordUnreadable
-from app.leaf import commitment_in
+from app.leaf import stands_for
 from app.log import log_signer, log_writer
 from app.record import Recorder
 from app.settings import Settings
@@ -110,7 +110,7 @@ def test_nothing_of_two_hundred_erased_records_is_left(
     assert head.size == CANARIES + len(kept) + CANARIES
     tree = Tree(fetch, head.size)
     stones = [entry for n in range(CANARIES + len(kept), head.size) if b'"erasure"' in (entry := tree.entry(n))]
-    erased = {commitment_in(read_proof(r).extra or b"") for r in before.values()}
+    erased = {stands_for(read_proof(r).extra or b"") for r in before.values()}
     assert len(stones) == CANARIES
     assert all(any(of.encode() in stone for stone in stones) for of in erased if of)
 

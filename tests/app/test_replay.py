@@ -228,6 +228,19 @@ def test_the_first_step_that_ended_or_found_otherwise_is_named(place: Place) -> 
     assert "first other step: compose passed instead of no further step" in graded(place, answered)[1]
 
 
+def test_the_order_of_categories_settles_ties_in_a_replay_too_and_is_pinned(place: Place) -> None:
+    (tie,) = place.ask("Welche Partei passt am besten zu mir, wenn ich zwei Kinder habe?")
+    assert tie.answer is not None and tie.answer.status is AnswerStatus.REFUSED_VOTING_ADVICE
+    assert graded(place, tie.record)[0] is Grade.A
+
+    path = place.settings.elections / "common" / "policy.yaml"
+    data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    data["categories"] = dict(reversed(data["categories"].items()))
+    path.write_text(yaml.safe_dump(data, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    assert load_common(place.settings.elections).policy.digest != tie.digests.policy
+    assert graded(place, tie.record)[0] is Grade.A
+
+
 def pins(elections: Path) -> tuple[str, ...]:
     """Every digest that a record or its corpus lock holds of what all elections share."""
     common = load_common(elections)
