@@ -12,7 +12,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, Engine, delete, select
 
 from app.errors import RecordWriteFailed
-from app.leaf import stands_for, erasure_leaf
+from app.leaf import erasure_leaf, stands_for
 from app.storage.engine import explained, scrub, writing
 from app.storage.keys import Keyring
 from app.storage.leaves import hand_in
