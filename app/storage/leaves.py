@@ -65,8 +65,8 @@ def announce(connection: Connection, subject: str, digest: Digest, entry: bytes)
     said = make(announced).values(subject=subject, digest=digest)
     changed = said.on_conflict_do_update(
         index_elements=["subject"], set_={"digest": digest}, where=announced.c.digest != digest
-    )
-    if connection.execute(changed).rowcount != 1:
+    ).returning(announced.c.subject)
+    if connection.execute(changed).first() is None:
         return False
     hand_in(connection, [(None, entry)])
     return True

@@ -15,7 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.errors import NoReceipt, RecordUnavailable, RecordUnreadable, RecordWriteFailed
-from app.leaf import LENGTH, commitment, leaf_of, padded
+from app.leaf import LENGTH, Statement, commitment, leaf_of, padded
 from app.log import log_signer, log_writer
 from app.main import create_app
 from app.record import Recorder
@@ -335,3 +335,27 @@ def test_over_http_the_stream_brings_the_receipt_and_the_log_is_served(client: T
         for path in (".lock", "tile/0/000", "tile/64/000", "tile/0/0", "", *outside):
             assert client.get(f"/log/{path}").status_code == 404, path
         assert client.get(f"/v1/answers/{'0' * 32}/receipt").json()["code"] == "unknown_record"
+
+
+def test_what_is_in_force_is_said_when_it_changes_and_not_at_every_start(database_url: str, tmp_path: Path) -> None:
+    def said(policy: str, hour: str, paused: bool = False) -> list[Statement]:
+        pause = Statement("pause", "pause", {"paused": paused}, hour, unremarkable=not paused)
+        return [Statement("policy", "policy", {"policy": policy}, hour), pause]
+
+    async def start(statements: list[Statement]) -> list[bool]:
+        async with recorder(database_url, tmp_path) as record, recorder(database_url, tmp_path) as worker:
+            answers = [await record.announce(one) for one in statements]
+            assert not any([await worker.announce(one) for one in statements]), "a second worker has nothing to add"
+            return answers
+
+    async def story() -> list[list[bool]]:
+        starts = [said("a", "08"), said("a", "09"), said("b", "10", paused=True), said("b", "11"), said("a", "12")]
+        return [await start(one) for one in starts]
+
+    told = asyncio.run(story())
+    assert told == [[True, False], [False, False], [True, True], [False, True], [True, False]]
+    head = verify_log(from_folder(tmp_path / "log"), trusted(tmp_path))
+    leaves = [json.loads(e) for e in Tree(from_folder(tmp_path / "log"), head.size).entries(0)]
+    assert [(x["hour"], x.get("policy", x.get("paused"))) for x in leaves] == [
+        ("08", "a"), ("10", "b"), ("10", True), ("11", False), ("12", "a"),
+    ]  # fmt: skip
