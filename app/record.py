@@ -149,7 +149,7 @@ class Recorder:
             raise RecordWriteFailed(failure)
         if self._stalled:
             raise RecordUnavailable("the log does not go on: leaves wait for too long")
-        await self._writer.submit(row_of(exchange))
+        await self._writer.submit(row_of(exchange, self._vault.keys.take()))
 
     async def read(self, record: str) -> Exchange | None:
         """The exchange with this id, or None. Raises RecordErased, RecordUnavailable or RecordUnreadable."""

@@ -56,10 +56,11 @@ async def filled(settings: Settings, exchanges: list[Exchange], count: int) -> N
     """Store so many records and have their leaves published."""
     async with open_recorder(settings):
         engine, ring = open_engine(settings.database), Keyring(keys_folder(settings.data))
+        ring.open()
         for start in range(0, count, BATCH):
             many = range(start, min(start + BATCH, count))
-            rows = [row_of(again(exchanges[n % len(exchanges)])) for n in many]
-            ring.keep([(row.key, row.secret) for row in rows])
+            rows = [row_of(again(exchanges[n % len(exchanges)]), ring.take()) for n in many]
+            ring.keep([(row.key, row.secret) for row in rows if row.secret])
             with writing(engine) as connection:
                 insert_rows(connection, rows)
         waits = True

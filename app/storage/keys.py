@@ -1,22 +1,37 @@
 """The secrets of the records, apart from them: a small database under `keys/`, which belongs into no backup.
 
 Promise: a secret is on disk before the record that it seals; one that was destroyed is overwritten where it stood,
-and after `scrub` no file of this database holds it any more.
+and after `scrub` no file of this database holds it any more. Secrets are random, so some are stored ahead of the
+records that will need them: an answer does not wait for a second sync.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from secrets import token_hex
+from typing import NamedTuple
 
 from sqlalchemy import Column, Integer, LargeBinary, MetaData, String, Table, bindparam, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from app.errors import RecordUnreadable, RecordWriteFailed
 from app.storage.engine import explained, file_identity, open_engine, place, private_file, scrub, writing
-from app.storage.seal import DESTROYED
+from app.storage.seal import DESTROYED, new_secret
 
 FILE = "records.db"
+RESERVE = 128
+"""Secrets that are stored ahead at most; no more than have been taken, since what is left over is never used."""
+
+
+class Key(NamedTuple):
+    """A record's secret and the name it is stored under; `stored` is False when it is still to be."""
+
+    name: str
+    secret: bytes
+    stored: bool
+
 
 metadata = MetaData()
 
@@ -38,6 +53,8 @@ class Keyring:
         self._path = folder / FILE
         self._engine = open_engine(f"sqlite:///{self._path}", busy_timeout)
         self._file: tuple[int, int] | None = None
+        self._ahead: deque[Key] = deque()
+        self._taken = 0
 
     def open(self) -> None:
         """Make the file when there is none. Raises RecordError."""
@@ -45,6 +62,7 @@ class Keyring:
         self._path.parent.chmod(0o700)
         with explained(self._engine, RecordUnreadable), writing(self._engine) as connection:
             metadata.create_all(connection)
+        self._file = file_identity(self._engine)
 
     def close(self) -> None:
         """Let the file go."""
@@ -52,13 +70,32 @@ class Keyring:
 
     def keep(self, named: Sequence[tuple[str, bytes]]) -> None:
         """Store secrets under their names, durably; one that is there stays. Raises RecordError."""
-        if self._file is None:
-            self._file = file_identity(self._engine)
         with explained(self._engine, RecordWriteFailed), writing(self._engine) as connection:
             rows = [{"name": name, "secret": secret} for name, secret in named]
             connection.execute(insert(keys).on_conflict_do_nothing(index_elements=["name"]), rows)
-        if file_identity(self._engine) != self._file:  # SQLite goes on writing into a file without a name
+        self.check()
+
+    def check(self) -> None:
+        """That the file is still there: SQLite goes on writing into one without a name. Raises RecordWriteFailed."""
+        if file_identity(self._engine) != self._file:
             raise RecordWriteFailed(f"{place(self._engine)}: the file of keys was moved or deleted while in use")
+
+    def take(self) -> Key:
+        """A secret for one record, stored ahead if there is one; never waits. From any thread."""
+        self._taken += 1
+        try:
+            return self._ahead.popleft()
+        except IndexError:
+            return Key(token_hex(16), new_secret(), stored=False)
+
+    def provide(self) -> None:
+        """Store secrets ahead when few are left, durably. From one thread. Raises RecordError."""
+        wanted = min(RESERVE, self._taken)
+        if len(self._ahead) <= wanted // 2:
+            made = [Key(token_hex(16), new_secret(), stored=True) for _ in range(wanted)]
+            if made:
+                self.keep([(key.name, key.secret) for key in made])
+                self._ahead.extend(made)
 
     def secrets(self, names: Sequence[str]) -> Mapping[str, bytes]:
         """The secrets of these names that are there, `DESTROYED` among them. Raises RecordError."""

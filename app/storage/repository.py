@@ -9,22 +9,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from secrets import token_hex
 from typing import Any
 
 from sqlalchemy import Connection, Executable, bindparam, func, insert, select
 
 from app.errors import RecordErased, RecordError
 from app.leaf import leaf_of
+from app.storage.keys import Key
 from app.storage.leaves import hand_in, upsert
-from app.storage.seal import new_secret, salt_of, sealed
+from app.storage.seal import salt_of, sealed
 from app.storage.tables import conversations, records
 from domain.exchange import Exchange
 
 
 @dataclass(frozen=True)
 class Row:
-    """An exchange as it is stored; `leaf` goes to the log, and `secret` to the keys under the name `key`."""
+    """An exchange as it is stored; `leaf` goes to the log, and `secret` to the keys unless it is there already."""
 
     record: str
     conversation: str
@@ -35,7 +35,7 @@ class Row:
     key: str
     follows: str | None
     leaf: bytes
-    secret: bytes
+    secret: bytes | None
 
     @property
     def stored(self) -> dict[str, Any]:
@@ -55,12 +55,11 @@ class Sealed:
     key: str
 
 
-def row_of(exchange: Exchange) -> Row:
-    """Serialise and seal an exchange under a new key; its leaf commits to the same bytes. Raises RecordError."""
-    secret = new_secret()
+def row_of(exchange: Exchange, key: Key) -> Row:
+    """Serialise and seal an exchange under this key; its leaf commits to the same bytes. Raises RecordError."""
     try:
         body = exchange.model_dump_json().encode()
-        leaf = leaf_of(exchange, salt_of(secret), body)
+        leaf = leaf_of(exchange, salt_of(key.secret), body)
     except ValueError as error:
         raise RecordError(f"the exchange cannot be written as JSON: {error}") from error
     row = Row(
@@ -69,11 +68,11 @@ def row_of(exchange: Exchange) -> Row:
         election=exchange.question.election,
         status=exchange.answer.status.value if exchange.answer else None,
         at=exchange.at,
-        body=sealed(secret, exchange.record, body),
-        key=token_hex(16),
+        body=sealed(key.secret, exchange.record, body),
+        key=key.name,
         follows=exchange.follows,
         leaf=leaf,
-        secret=secret,
+        secret=None if key.stored else key.secret,
     )
     # A value the columns refuse would fail inside the writer and stop it for everyone.
     for name, value, limit in (

@@ -89,6 +89,8 @@ class Writer:
             closing = None in batch
             items = [item for item in batch if item is not None]
             _wake(list(zip(items, self._outcomes([i.row for i in items]), strict=True)))
+            if not closing:
+                self._provide()
         self._let_go()
 
     def _outcomes(self, rows: Sequence[Row]) -> list[RecordError | None]:
@@ -110,13 +112,15 @@ class Writer:
                 self._held = self._engine.connect().execution_options(writes=True)
                 self._file = file_identity(self._engine)
             # First the keys: one without a record harms nobody, a record without its key is lost.
-            self._keys.keep([(row.key, row.secret) for row in rows])
+            if named := [(row.key, row.secret) for row in rows if row.secret is not None]:
+                self._keys.keep(named)
             self._held.begin()
             insert_rows(self._held, rows)
             committing = True
             self._held.commit()
             if file_identity(self._engine) != self._file:  # SQLite goes on writing into a file without a name
                 return self._fail(f"{place(self._engine)}: the database file was moved or deleted while in use")
+            self._keys.check()
             return None
         except IntegrityError:
             self._let_go()
@@ -137,6 +141,16 @@ class Writer:
         except Exception as error:
             self._let_go()
             return self._fail(f"the writer failed: {type(error).__name__}: {error}")
+
+    def _provide(self) -> None:
+        """Store keys ahead while nobody waits for it."""
+        if self._failure is None:
+            try:
+                self._keys.provide()
+            except RecordUnavailable:
+                pass  # the next records bring their own
+            except RecordError as error:
+                self._fail(error.message)
 
     def _let_go(self) -> None:
         """Give the connection back, rolling back what it has not committed."""

@@ -109,9 +109,9 @@ def test_a_leaf_stands_for_its_record_and_tells_nothing_of_it(database_url: str,
     assert new_exchange(7).question.text not in leaf.decode()
 
 
-def test_the_same_question_never_gives_the_same_leaf() -> None:
-    one = new_exchange(1)
-    assert row_of(one).leaf != row_of(one).leaf
+def test_the_same_question_never_gives_the_same_leaf(tmp_path: Path) -> None:
+    one, ring = new_exchange(1), Keyring(tmp_path)
+    assert row_of(one, ring.take()).leaf != row_of(one, ring.take()).leaf
 
 
 def test_a_leaf_that_would_be_longer_than_the_others_is_refused() -> None:

@@ -222,10 +222,13 @@ def test_a_damaged_file_is_named_when_reading_and_writing(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("how", ["deleted", "replaced"])
-def test_a_file_that_is_taken_away_does_not_swallow_records(tmp_path: Path, how: str) -> None:
+@pytest.mark.parametrize("file", ["records.db", "keys/records.db"])
+def test_a_file_that_is_taken_away_does_not_swallow_records(tmp_path: Path, how: str, file: str) -> None:
     async def story() -> None:
-        path = tmp_path / "records.db"
-        async with Recorder(open_engine(f"sqlite:///{path}"), Keyring(tmp_path / "keys")) as recorder:
+        path, url = tmp_path / file, f"sqlite:///{tmp_path}/records.db"
+        async with Recorder(open_engine(url), Keyring(tmp_path / "keys")) as recorder:
+            for n in range(20, 30):  # so that keys are stored ahead, and none need be written
+                await recorder.append(new_exchange(n))
             await recorder.append(new_exchange(1))
             if how == "deleted":
                 path.unlink()
