@@ -35,6 +35,8 @@ LARGEST_RECORD = 16 * 2**20
 class CannotCheck(IsegoriaError):
     """There is nothing to check, or nobody to trust."""
 
+    code = "cannot_check"
+
 
 @dataclass(frozen=True)
 class Trust:

@@ -37,6 +37,8 @@ ZEROS = bytes(PIECE)
 class NotABundle(IsegoriaError):
     """The file is no audit bundle, or one of a later format."""
 
+    code = "not_a_bundle"
+
 
 @dataclass(frozen=True)
 class Checked:

@@ -16,7 +16,7 @@ SALT = 32
 """Bytes of a record's salt, under which its leaf commits to it."""
 DESTROYED = bytes(KEY + SALT)
 """What stands in the place of a secret that was destroyed."""
-_NONCE = 12
+_NONCE, _TAG = 12, 16
 
 
 def new_secret() -> bytes:
@@ -37,6 +37,8 @@ def sealed(secret: bytes, record: str, body: bytes) -> bytes:
 
 def opened(secret: bytes, record: str, seal: bytes) -> bytes:
     """The bytes that were sealed. Raises ValueError when seal, secret or record are not those of each other."""
+    if len(seal) < _NONCE + _TAG:
+        raise ValueError("the seal was altered, or is not of this record and key")
     try:
         return AESGCM(secret[:KEY]).decrypt(seal[:_NONCE], seal[_NONCE:], record.encode())
     except InvalidTag:

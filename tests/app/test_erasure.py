@@ -235,6 +235,12 @@ def test_a_seal_is_of_one_record_one_key_and_these_bytes() -> None:
     seal = sealed(secret, "a", b"body")
     assert opened(secret, "a", seal) == b"body"
     assert sealed(secret, "a", b"body") != seal
-    for other in ((new_secret(), "a", seal), (secret, "b", seal), (secret, "a", seal[:-1]), (DESTROYED, "a", seal)):
+    for other in (
+        (new_secret(), "a", seal),
+        (secret, "b", seal),
+        (secret, "a", seal[:-1]),
+        (secret, "a", b"{}"),
+        (DESTROYED, "a", seal),
+    ):
         with pytest.raises(ValueError, match="altered"):
             opened(*other)

@@ -189,7 +189,7 @@ def test_each_grade_is_reached_and_the_step_that_went_another_way_is_named(place
     assert graded(place, record) == (Grade.A, f"{record}  grade A, same")
 
     # other words around the same quotations
-    rewritten(place, record, lambda e: e["answer"].update(message="Mit anderen Worten:"))
+    rewritten(place.settings.data, record, lambda e: e["answer"].update(message="Mit anderen Worten:"))
     assert graded(place, record) == (
         Grade.B, f"{record}  grade B, differs in message; every step ended as before"
     )  # fmt: skip
@@ -200,31 +200,35 @@ def test_each_grade_is_reached_and_the_step_that_went_another_way_is_named(place
         words = claim["text"].split(",")[0]
         claim["text"] = claim["citations"][0]["quote"] = words
 
-    rewritten(place, record, shorter)
+    rewritten(place.settings.data, record, shorter)
     grade, said = graded(place, record)
     assert grade is Grade.C and "differs in message, claims" in said
 
     # words that stand nowhere
-    rewritten(place, record, lambda e: e["answer"]["claims"][0]["citations"][0].update(quote="Das steht nirgends."))
+    rewritten(
+        place.settings.data,
+        record,
+        lambda e: e["answer"]["claims"][0]["citations"][0].update(quote="Das steht nirgends."),
+    )
     assert graded(place, record)[0] is Grade.NONE
-    rewritten(place, record, lambda e: e["answer"]["claims"][0]["citations"][0].update(passage="0" * 64))
+    rewritten(place.settings.data, record, lambda e: e["answer"]["claims"][0]["citations"][0].update(passage="0" * 64))
     assert graded(place, record)[0] is Grade.NONE
 
 
 def test_the_first_step_that_ended_or_found_otherwise_is_named(place: Place) -> None:
     answered, service = (e.record for e in place.ask(QUESTIONS[1], QUESTIONS[2]))
-    rewritten(place, service, lambda e: e["answer"].update(status="answered"))
-    rewritten(place, service, lambda e: e["steps"][-1].update(outcome="answered"))
+    rewritten(place.settings.data, service, lambda e: e["answer"].update(status="answered"))
+    rewritten(place.settings.data, service, lambda e: e["steps"][-1].update(outcome="answered"))
     grade, said = graded(place, service)
     assert grade is Grade.NONE, "an answer without a quotation is no draft that could pass"
     assert "first other step: screen about_service instead of screen answered" in said
 
-    rewritten(place, answered, lambda e: e["answer"].update(message="Anders."))
-    rewritten(place, answered, lambda e: e["hits"][0].update(score=1))
+    rewritten(place.settings.data, answered, lambda e: e["answer"].update(message="Anders."))
+    rewritten(place.settings.data, answered, lambda e: e["hits"][0].update(score=1))
     assert "but retrieve left other hits" in graded(place, answered)[1]
-    rewritten(place, answered, lambda e: e["scope"].update(matter="anderes"))
+    rewritten(place.settings.data, answered, lambda e: e["scope"].update(matter="anderes"))
     assert "but understand left other scope" in graded(place, answered)[1]
-    rewritten(place, answered, lambda e: e.update(steps=e["steps"][:3]))
+    rewritten(place.settings.data, answered, lambda e: e.update(steps=e["steps"][:3]))
     assert "first other step: compose passed instead of no further step" in graded(place, answered)[1]
 
 
