@@ -155,7 +155,7 @@ def _receipt(path: Path, policy: Policy, opening: Path | None, say: Say) -> int:
     head = check_proof(proof, proof.extra, policy, str(path))
     say(f"valid: leaf {proof.index} of {_told(head)}")
     if opening is not None and not _stands_for(proof.extra, opening):
-        say(f"not valid: the leaf does not stand for the record in {opening}")
+        say(f"not valid: the receipt holds, but its leaf does not stand for the record in {opening}")
         return 1
     if opening is not None:
         say(f"valid: the leaf stands for the record in {opening}, to the byte")

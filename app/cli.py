@@ -186,7 +186,7 @@ def replay(
 def erase(
     record: Annotated[str | None, typer.Argument(help="Id of a record")] = None,
     conversation: Annotated[str | None, typer.Option(help="Id of a conversation: all of its records")] = None,
-    older_than: Annotated[int | None, typer.Option(min=0, help="Days: all records that are older")] = None,
+    older_than: Annotated[int | None, typer.Option(min=0, max=36500, help="Days: all records that are older")] = None,
 ) -> None:
     """Erase records and the later turns that hold their words; their leaves in the log stay."""
     from app.erase import Which, erase_records
@@ -196,7 +196,7 @@ def erase(
     asyncio.run(erase_records(Settings(), which, typer.echo, SystemChance()))
 
 
-audit = typer.Typer(no_args_is_help=True, help="Check the public log with nothing but what it publishes.")
+audit = typer.Typer(no_args_is_help=True, help="Check the public log, export from it, add to it.")
 app.add_typer(audit, name="audit")
 
 

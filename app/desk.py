@@ -7,7 +7,7 @@ and recorded, so that every answer can be computed again.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
@@ -152,7 +152,7 @@ class Desk:
             conversation=ask.conversation or self._chance.identity(),
             explicit_parties=ask.parties,
             explicit_language=ask.language,
-            history=_turns([e.question for e in earlier]),
+            history=_turns(earlier[-1].question) if earlier else (),
         )
         return Exchange(
             record=self._chance.identity(),
@@ -201,12 +201,16 @@ class Desk:
     async def opening(self, record: str, conversation: str) -> Opening:
         """The bytes that the leaf of a record commits to, and their salt, for the one who asked.
 
-        They hold the conversation, so its id must be known. Raises UnknownRecord or RecordErased.
+        They hold the conversation, so its id must be known; and a conversation that went on from a shared answer
+        holds the words of somebody else. Raises UnknownRecord or RecordErased.
         """
-        exchange = await self.exchange(record)
+        question = (await self.exchange(record)).question
         found = await self._records.opening(record)
-        if found is None or exchange.question.conversation != conversation:
+        if found is None or question.conversation != conversation:
             raise UnknownRecord("no record of this conversation has this id")
+        own = {e.question.text for e in await self._records.conversation(conversation)}
+        if not own.issuperset(question.history):
+            raise UnknownRecord("this record goes on from a shared answer and holds words of another conversation")
         return found
 
     async def receipt(self, record: str) -> bytes:
@@ -273,10 +277,10 @@ class Desk:
         )
 
 
-def _turns(earlier: Sequence[Question]) -> tuple[str, ...]:
-    """The words of all earlier turns, oldest first: those that the first question held, then each question."""
-    before = earlier[0].history if earlier else ()
-    return (*before, *(q.text for q in earlier))[-CONVERSATION_LIMIT:]
+def _turns(last: Question) -> tuple[str, ...]:
+    """The words of all earlier turns, oldest first: those that the last one held, and its own; so that a record
+    holds the words of those alone that it goes on from."""
+    return (*last.history, last.text)[-CONVERSATION_LIMIT:]
 
 
 def checked(question: str) -> str:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from app.desk import Chance
-from app.errors import BadErasure, RecordErased, UnknownConversation, UnknownRecord
-from app.main import open_recorder
+from app.errors import BadErasure, UnknownConversation, UnknownRecord
+from app.main import existing_recorder
 from app.record import Recorder
 from app.settings import Settings
 
@@ -38,7 +38,7 @@ class Which:
 async def erase_records(settings: Settings, which: Which, say: Callable[[str], None], chance: Chance) -> None:
     """Erase and say what was erased. Raises UnknownRecord, UnknownConversation or RecordError."""
     now = chance.now().astimezone(UTC)
-    async with open_recorder(settings, serving=False) as recorder:
+    async with existing_recorder(settings) as recorder:
         chosen = await _chosen(recorder, which, now)
         # Also with nothing to erase: what an interrupted run has left in the write-ahead logs is emptied.
         erased = await recorder.erase(chosen, which.why, now.strftime("%Y-%m-%dT%H"))
@@ -47,9 +47,8 @@ async def erase_records(settings: Settings, which: Which, say: Callable[[str], N
     if which.record is not None and not erased:
         say("this record was erased before; nothing of it is left in the files of the service")
         return
-    later = (
-        f", of which later turns that held the words of others: {erased - len(chosen)}" if erased > len(chosen) else ""
-    )
+    more = erased - len(chosen)
+    later = f", of which later turns that held words of earlier ones: {more}" if more > 0 else ""
     say(f"records erased: {erased}{later}; their leaves stay, and every receipt still verifies")
     if settings.database_url is not None and not settings.database_url.startswith("sqlite"):
         say("the server's own log and backups hold sealed bytes of them, whose keys are destroyed")
@@ -57,11 +56,8 @@ async def erase_records(settings: Settings, which: Which, say: Callable[[str], N
 
 async def _chosen(recorder: Recorder, which: Which, now: datetime) -> list[str]:
     if which.record is not None:
-        try:
-            if await recorder.opening(which.record) is None:
-                raise UnknownRecord("no record has this id")
-        except RecordErased:
-            pass  # or begun to be: then it is finished
+        if not await recorder.holds(which.record):
+            raise UnknownRecord("no record has this id")
         return [which.record]
     if which.conversation is not None:
         return await recorder.ids(conversation=which.conversation)

@@ -16,7 +16,7 @@ from app.census import EXCHANGE, Facts, commitment_in, erased_in, leaves_of
 from app.errors import BundleError, RecordUnreadable
 from app.leaf import commitment
 from app.log import PUBLIC_KEY
-from app.main import code_digest, open_recorder
+from app.main import code_digest, existing_recorder
 from app.places import MANIFEST as LISTED
 from app.places import log_folder, model_folder, objects_folder
 from app.recall import build_of
@@ -44,9 +44,11 @@ async def export_bundle(settings: Settings, target: Path, window: Window, show: 
     """Write the bundle. Raises BundleError or RecordError; then there is no file."""
     if target.exists():
         raise BundleError(f"{target}: is there already, and a bundle is never overwritten")
+    if target.resolve().is_relative_to(settings.data.resolve()):
+        raise BundleError(f"{target}: lies in the data directory, where an erasure must find all words; choose another")
     fetch = _pinned(log_folder(settings.data))
     try:
-        async with open_recorder(settings, serving=False) as recorder:
+        async with existing_recorder(settings) as recorder:
             with whole_file(target) as file, Writer(file) as out:
                 return await Export(settings.data, window, out, show).written(recorder, fetch)
     except OSError as error:

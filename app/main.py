@@ -16,11 +16,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sqlalchemy import make_url
+
 from app.answering.phrases import Phrases, read_phrases
 from app.built import Built
 from app.common import Common, load_common
 from app.desk import Desk, House
-from app.errors import IndexUnusable, ServiceUnavailable, where
+from app.errors import IndexUnusable, RecordUnreadable, ServiceUnavailable, where
 from app.leaf import Statement
 from app.llm.chat import ChatModel
 from app.log import log_writer
@@ -180,6 +182,19 @@ def open_recorder(settings: Settings, serving: bool = True) -> Recorder:
     return Recorder(open_engine(settings.database, settings.busy_timeout), keys, log=log)
 
 
+def existing_recorder(settings: Settings) -> Recorder:
+    """The record store as `open_recorder` gives it, for a command that is about records that are there.
+
+    Raises RecordUnreadable where there is no store: a mistyped data directory must not look like an empty one.
+    """
+    store = make_url(settings.database)
+    if store.get_backend_name() == "sqlite" and not Path(str(store.database)).is_file():
+        raise RecordUnreadable(f"{store.database}: there is no record store (ISEGORIA_DATA, ISEGORIA_DATABASE_URL)")
+    if store.get_backend_name() != "sqlite" and not keys_folder(settings.data).is_dir():
+        raise RecordUnreadable(f"{keys_folder(settings.data)}: there are no keys of records here (ISEGORIA_DATA)")
+    return open_recorder(settings, serving=False)
+
+
 def statements(loaded: Loaded, now: datetime) -> list[Statement]:
     """What this service answers from, and whether it is paused, as leaves of the log."""
     hour, house = now.strftime("%Y-%m-%dT%H"), loaded.house
@@ -187,7 +202,8 @@ def statements(loaded: Loaded, now: datetime) -> list[Statement]:
     for name, built in sorted(loaded.elections.items()):
         corpus = {"corpus": built.corpus.digest, "index": built.corpus.index_digest, "pack": built.election_digest}
         said.append(Statement(f"corpus/{name}", "corpus", {"election": name} | corpus, hour))
-    for common in {id(built.common): built.common for built in loaded.elections.values()}.values():
+    if loaded.elections:
+        common = next(iter(loaded.elections.values())).common  # which all elections share
         policy = {
             "policy": common.policy.digest,
             "wording": common.wording_digest,

@@ -7,6 +7,7 @@ damaged or read otherwise by this version is named; nothing else is put in its p
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -28,6 +29,9 @@ from guardrails.policy import GUARD_FOLDER, Policy, PolicyError, load_policy
 
 NO_MODEL = {"guard_url": None, "guard_model": None, "guard_key": None}
 """A replay asks no model, whatever is set today; a record names its own."""
+
+
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*")
 
 
 def recalled(election: str, digests: Digests, settings: Settings) -> Loaded:
@@ -82,11 +86,19 @@ def _policy(data: bytes, objects: Path) -> Policy:
         (folder / GUARD_FOLDER).mkdir()
         (folder / "policy.yaml").write_text(json.dumps(main), encoding="utf-8")  # in their order, which settles ties
         for language, rules in raw["rules"].items():
-            (folder / GUARD_FOLDER / f"{language}.yaml").write_bytes(canonical(rules))
-        (folder / GUARD_FOLDER / CARD).write_bytes(canonical(raw["classifier"]))
-        for file, digest in raw["classifier"]["files"].items():
-            (folder / GUARD_FOLDER / Path(file).name).write_bytes(get_object(objects, digest))
-        return load_policy(folder)
+            _beside(folder / GUARD_FOLDER, f"{language}.yaml").write_bytes(canonical(rules))
+        if raw["classifier"] is not None:
+            _beside(folder / GUARD_FOLDER, CARD).write_bytes(canonical(raw["classifier"]))
+            for file, digest in raw["classifier"]["files"].items():
+                _beside(folder / GUARD_FOLDER, file).write_bytes(get_object(objects, digest))
+        return load_policy(folder, trained=raw["classifier"] is not None)
+
+
+def _beside(folder: Path, name: str) -> Path:
+    """The file of this name in the folder. Raises ValueError for a name that leads elsewhere, as a bundle's may."""
+    if not _PLAIN.fullmatch(name):
+        raise ValueError(f"{name[:40]!r} is no plain file name")
+    return folder / name
 
 
 def _wording(data: bytes) -> Mapping[Language, Wording]:

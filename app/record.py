@@ -173,6 +173,10 @@ class Recorder:
         """Ids of all records, of a conversation, or from before a time (RFC 3339, UTC), oldest first."""
         return await asyncio.to_thread(self._vault.ids, conversation, before)
 
+    async def holds(self, record: str) -> bool:
+        """Whether there is, or was, such a record, readable or not. Raises RecordError."""
+        return await asyncio.to_thread(self._vault.holds, record)
+
     async def erase(self, records: Sequence[str], why: str, hour: str) -> int:
         """Erase these records and the later turns that go on from them; how many there were. Raises RecordError."""
         return await asyncio.to_thread(self._vault.erase, records, why, hour)

@@ -13,12 +13,12 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from app.auditor import Trust, checked_bundle
+from app.auditor import CannotCheck, Trust, checked_bundle
 from app.bars import Show
 from app.bundle import revealed
 from app.errors import IsegoriaError, RecordUnreadable, UnknownRecord
 from app.grades import Comparison, Grade, compared
-from app.main import Loaded, open_recorder
+from app.main import Loaded, existing_recorder
 from app.recall import recalled
 from app.record import MemoryRecorder, Records
 from app.settings import Settings
@@ -102,7 +102,7 @@ async def replay_records(settings: Settings, record: str | None, say: Say) -> Ou
 
     Raises UnknownRecord, RecordUnreadable or IndexUnusable when the one record cannot be replayed here.
     """
-    async with open_recorder(settings, serving=False) as recorder:
+    async with existing_recorder(settings) as recorder:
         ids = [record] if record is not None else await recorder.ids()
         return await replay_each(settings, _stored(recorder, ids), say, alone=record is not None)
 
@@ -125,6 +125,10 @@ async def replay_each(settings: Settings, found: AsyncIterator[Found], say: Say,
                 unusable += 1
                 say(f"{name}  cannot be replayed: {error.message}")
                 continue
+            except (ValueError, LookupError, OSError) as error:  # a bundle may hold what no service would write
+                unusable += 1
+                say(f"{name}  cannot be replayed: what it was answered from is damaged ({type(error).__name__})")
+                continue
             grades[comparison.grade] += 1
             say(f"{name}  {comparison}")
     finally:
@@ -143,13 +147,20 @@ async def replay_bundle(bundle: Path, trust: Trust, say: Say, show: Show) -> int
             tempfile.TemporaryDirectory(prefix="isegoria-") as folder,
         ):
             say(f"valid: {checked.told()}")
-            unpack(archive, Path(folder))
+            _laid_out(archive, Path(folder))
             alone = Settings.model_construct(data=Path(folder))  # nothing of the environment
             given = _given(archive, checked.manifest.records.revealed, show)
             return (await replay_each(alone, given, say)).exit_code
     except AuditError as error:
         say(f"not valid: {error}")
         return 1
+
+
+def _laid_out(archive: Archive, folder: Path) -> None:
+    try:
+        unpack(archive, folder)
+    except OSError as error:
+        raise CannotCheck(f"the bundle cannot be unpacked into {folder}: {error.strerror}") from error
 
 
 async def _given(archive: Archive, count: int, show: Show) -> AsyncIterator[Found]:

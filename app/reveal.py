@@ -102,6 +102,7 @@ def _opened(line: Line, facts: Facts, erased: frozenset[str], window: Window) ->
         election, at, answer = exchange["question"]["election"], exchange["at"], exchange["answer"]
         told = digests | {"election": election, "hour": at[:13], "status": answer["status"] if answer else None}
         wrong = [name for name in TAKEN if told[name] != facts.get(name)]
+        wrong += [] if isinstance(election, str) else ["election"]
         open_now = window.reveals(at)
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise Malformed(what, f"its record is no exchange ({type(error).__name__})") from error

@@ -47,6 +47,8 @@ class Masked:
     kind: str
 
 
+_WIDE = {0xFF01 + n: 0x21 + n for n in range(94)}
+"""Full-width forms of ASCII, as an input method may write them: one code point for one."""
 MARKS: Mapping[str, str] = MappingProxyType(
     {k: f"[{k}]" for k in ("email", "phone", "iban", "tax_id", "id_number", "address", "plate", "number")}
 )
@@ -56,8 +58,9 @@ MARKS: Mapping[str, str] = MappingProxyType(
 def mask_personal_data(text: str, marks: Mapping[str, str] = MARKS) -> tuple[str, tuple[Masked, ...]]:
     """The text with personal data replaced by `marks`, and where they stood, in order."""
     spans: tuple[Masked, ...] = ()
+    plain = text.translate(_WIDE)
     for _ in range(READINGS):
-        found = _read(_blanked(text, spans))
+        found = _read(_blanked(plain, spans))
         if not found:
             break
         spans = _joined([*spans, *found])

@@ -93,9 +93,7 @@ _CAR = (
     r"|immatriculée?|plates?"
     r"|plaque|kennzeichen|n°|nr\.?|no\.?|von|der|die|has|with|reg)){0,4}[ ,:(\"„“«]{1,3}"
 )
-_NO_PLATE = (
-    r"(?!(?:TV-[A-Z]|DIN-[A-Z]|ISO-[A-Z]|E[UGW]G?-[A-Z]|UN-[A-Z]|US-[A-Z]|IT-[A-Z]|AG-[A-Z]|KI-[A-Z]|CO-[A-Z]) ?\d)"
-)
+_NO_PLATE = r"(?!(?:TV|DIN|ISO|E[UGW]G?|UN|US|IT|AG|KI|CO|SGB|ALG)-[A-Z] ?\d|(?:SGB|ALG)-[IVX]+ ?\d)"
 _NO_ROAD = r"(?!(?:RN|RD|RE|RB|EU|UE|CO|UN|KW|PS) ?\d)"
 _SIV = r"[A-HJ-NP-TV-Z]{2}"
 _UK_AGE = r"(?:0[1-9]|[125-7]\d)"

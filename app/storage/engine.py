@@ -10,7 +10,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -35,11 +35,9 @@ SQLITE_MEANING = {
 POSTGRES_TRANSIENT = ("08", "40", "53300", "55P03", "57")
 POSTGRES_MEANING = {"53100": "the disk is full", "25006": "the database cannot be written to"}
 ADVISORY_LOCK = 0x15E60819
-SCRUB_PATIENCE = 20.0
-"""Seconds to wait for those who read or write while the write-ahead log is emptied."""
 
 
-def open_engine(url: str, busy_timeout: float = 5.0) -> Engine:
+def open_engine(url: str | URL, busy_timeout: float = 5.0) -> Engine:
     """An engine for a `sqlite:///` or `postgresql://` URL; connects only when used. `busy_timeout` in seconds."""
     try:
         parsed = make_url(url)
@@ -120,8 +118,8 @@ def file_identity(engine: Engine) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
-def prepare(engine: Engine, seal: Sealing | None = None) -> None:
-    """Create or upgrade the tables; `seal` is needed for records from before they were sealed.
+def prepare(engine: Engine, seal: Sealing | None = None) -> bool:
+    """Create or upgrade the tables, and whether it had to; `seal` is needed for records from before they were sealed.
 
     Raises RecordError when the database cannot be used.
     """
@@ -130,17 +128,18 @@ def prepare(engine: Engine, seal: Sealing | None = None) -> None:
             private_file(Path(str(engine.url.database)))
         with engine.connect() as connection:
             if _version(connection) == HEAD:
-                return
+                return False
         with writing(engine) as connection:
             if engine.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
             upgrade(connection, place(engine), seal)
-        with suppress(RecordUnavailable):  # others open it too; their next checkpoint does the same
-            scrub(engine)
+            return True
 
 
 def private_file(path: Path) -> None:
     """Make the file before SQLite does, readable by its owner alone; its companions inherit the mode."""
+    if path.is_file():
+        return
     try:
         make_folder(path.parent)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
@@ -158,19 +157,6 @@ def writing(engine: Engine) -> Iterator[Connection]:
     """A transaction that holds the write lock from its start; commits at the end, durably."""
     with engine.connect().execution_options(writes=True) as connection, connection.begin():
         yield connection
-
-
-def scrub(engine: Engine) -> None:
-    """Empty SQLite's write-ahead log, which holds pages as they were. Raises RecordUnavailable: try again."""
-    if engine.dialect.name != "sqlite":
-        return
-    deadline = time.monotonic() + SCRUB_PATIENCE
-    with explained(engine, RecordUnreadable), engine.connect() as connection:
-        # SQLite waits for readers here, but not for another checkpoint, so we do.
-        while connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]:
-            if time.monotonic() > deadline:
-                raise RecordUnavailable(f"{place(engine)}: the write-ahead log could not be emptied while others read")
-            time.sleep(0.01)
 
 
 @contextmanager

@@ -6,16 +6,17 @@ them; interrupted, it is finished by asking again. Their leaves stay, so every r
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import Connection, Engine, delete, select
 
-from app.errors import RecordWriteFailed
+from app.errors import RecordUnavailable, RecordWriteFailed
 from app.leaf import erasure_leaf, stands_for
-from app.storage.engine import explained, scrub, writing
+from app.storage.engine import explained, writing
 from app.storage.keys import Keyring
 from app.storage.leaves import hand_in
+from app.storage.scrub import scrub
 from app.storage.tables import conversations, leaves, records
 
 AT_ONCE = 500
@@ -41,9 +42,18 @@ def erase(engine: Engine, keys: Keyring, roots: Sequence[str], why: str, hour: s
             for part in range(0, len(found), AT_ONCE):
                 _take_out(connection, found[part : part + AT_ONCE], why, hour)
             erased += len(found)
-    scrub(engine)
-    keys.scrub()
+    left = [*_left_by(keys.scrub), *_left_by(lambda: scrub(engine))]  # the keys first: they are what counts
+    if left:
+        raise RecordUnavailable(f"the records are erased; run the command again to finish, since {' and '.join(left)}")
     return erased
+
+
+def _left_by(step: Callable[[], None]) -> list[str]:
+    try:
+        step()
+    except RecordUnavailable as error:
+        return [error.message]
+    return []
 
 
 def _with_later(connection: Connection, roots: Sequence[str]) -> list[_Found]:

@@ -13,11 +13,12 @@ from pathlib import Path
 from secrets import token_hex
 from typing import NamedTuple
 
-from sqlalchemy import Column, Integer, LargeBinary, MetaData, String, Table, bindparam, select, update
+from sqlalchemy import URL, Column, Integer, LargeBinary, MetaData, String, Table, bindparam, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from app.errors import RecordUnreadable, RecordWriteFailed
-from app.storage.engine import explained, file_identity, open_engine, place, private_file, scrub, writing
+from app.storage.engine import explained, file_identity, open_engine, place, private_file, writing
+from app.storage.scrub import scrub
 from app.storage.seal import DESTROYED, new_secret
 
 FILE = "records.db"
@@ -51,22 +52,39 @@ class Keyring:
     def __init__(self, folder: Path, busy_timeout: float = 5.0) -> None:
         """`busy_timeout` in seconds."""
         self._path = folder / FILE
-        self._engine = open_engine(f"sqlite:///{self._path}", busy_timeout)
+        self._engine = open_engine(URL.create("sqlite", database=str(self._path)), busy_timeout)
+        self.fresh = False
+        """Whether `open` had to make the file."""
         self._file: tuple[int, int] | None = None
         self._ahead: deque[Key] = deque()
         self._taken = 0
 
     def open(self) -> None:
         """Make the file when there is none. Raises RecordError."""
-        private_file(self._path)
-        self._path.parent.chmod(0o700)
-        with explained(self._engine, RecordUnreadable), writing(self._engine) as connection:
-            metadata.create_all(connection)
+        if not self._path.exists():
+            private_file(self._path)
+            self.fresh = True
+        with explained(self._engine, RecordUnreadable), self._engine.connect() as connection:
+            there = connection.dialect.has_table(connection, keys.name)
+        if not there:
+            with explained(self._engine, RecordUnreadable), writing(self._engine) as connection:
+                metadata.create_all(connection)
         self._file = file_identity(self._engine)
 
     def close(self) -> None:
         """Let the file go."""
         self._engine.dispose()
+
+    def discard(self) -> None:
+        """Take back the file that `open` has made."""
+        self.close()
+        if self.fresh:
+            self._path.unlink(missing_ok=True)
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._path
 
     def keep(self, named: Sequence[tuple[str, bytes]]) -> None:
         """Store secrets under their names, durably; one that is there stays. Raises RecordError."""

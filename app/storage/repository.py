@@ -140,6 +140,11 @@ def find_records(connection: Connection, ids: Sequence[str]) -> tuple[Sealed, ..
     return tuple(Sealed(*row) for row in found)
 
 
+def any_key(connection: Connection) -> str | None:
+    """The name of some record's key; None where there is no record."""
+    return connection.scalar(select(records.c.key).where(records.c.key.is_not(None)).limit(1))
+
+
 def record_ids(connection: Connection, conversation: str | None = None, before: str | None = None) -> list[str]:
     """Ids of all records, of a conversation, or from before a time, oldest first. For the operator's own commands."""
     wanted = select(records.c.record).order_by(records.c.at, records.c.record)

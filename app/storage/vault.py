@@ -7,19 +7,21 @@ them from other threads.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from secrets import token_hex
 
 from sqlalchemy import Engine
 
-from app.errors import RecordErased, RecordUnreadable, RecordWriteFailed
+from app.errors import RecordErased, RecordUnavailable, RecordUnreadable, RecordWriteFailed
 from app.leaf import Statement, commitment, stands_for
 from app.storage.engine import explained, prepare, writing
 from app.storage.erasure import erase
 from app.storage.keys import Keyring
 from app.storage.leaves import PlacedRecord, announce, hand_in, leaf_for, placed_records, was_announced
-from app.storage.repository import Sealed, find_conversation, find_record, find_records, record_ids
+from app.storage.repository import Sealed, any_key, find_conversation, find_record, find_records, record_ids
+from app.storage.scrub import scrub
 from app.storage.seal import DESTROYED, KEY, new_secret, opened, salt_of, sealed
+from domain.base import sha256
 from domain.exchange import Exchange
 
 
@@ -41,7 +43,15 @@ class Vault:
     def open(self) -> None:
         """Create or upgrade both. Raises RecordError."""
         self.keys.open()
-        prepare(self.engine, self._sealed_late)
+        if prepare(self.engine, self._sealed_late):
+            with suppress(RecordUnavailable):  # others open it too; their next checkpoint does the same
+                scrub(self.engine)
+        if self.keys.fresh and self._without_keys():
+            self.keys.discard()
+            raise RecordUnreadable(
+                f"{self.keys.path}: the keys of the records are gone, so none can be read or added to; bring the file "
+                "back, or, to go on without the old records, make an empty file of this name"
+            )
 
     def close(self) -> None:
         """Let both go."""
@@ -93,6 +103,11 @@ class Vault:
         with explained(self.engine, RecordUnreadable), self.engine.connect() as connection:
             return record_ids(connection, conversation, before)
 
+    def holds(self, record: str) -> bool:
+        """Whether there is, or was, such a record, readable or not. Raises RecordError."""
+        with explained(self.engine, RecordUnreadable), self.engine.connect() as connection:
+            return find_record(connection, record) is not None or leaf_for(connection, record) is not None
+
     def leaf(self, record: str) -> tuple[bytes, int | None] | None:
         """The leaf of a record and its place, None while it waits; None when there is no leaf. Raises RecordError."""
         with explained(self.engine, RecordUnreadable), self.engine.connect() as connection:
@@ -114,12 +129,19 @@ class Vault:
                 return False
             return announce(connection, statement.subject, statement.digest, statement.entry)
 
+    def _without_keys(self) -> bool:
+        with explained(self.engine, RecordUnreadable), self.engine.connect() as connection:
+            name = any_key(connection)
+        return name is not None and not self.keys.secrets([name])
+
     def _sealed_late(self, record: str, body: bytes, salt: bytes | None) -> tuple[str, bytes]:
-        """Seal a record from before records were sealed: the name of its key, and the seal."""
-        name, secret = token_hex(16), new_secret()
-        secret = secret if salt is None else secret[:KEY] + salt
-        self.keys.keep([(name, secret)])
-        return name, sealed(secret, record, body)
+        """Seal a record from before records were sealed: the name of its key, and the seal.
+
+        The name follows from the record, so that a second attempt finds the key of one that was interrupted.
+        """
+        name, secret = sha256(f"sealed late: {record}".encode())[:32], new_secret()
+        self.keys.keep([(name, secret if salt is None else secret[:KEY] + salt)])
+        return name, sealed(self.keys.secrets([name])[name], record, body)
 
 
 def _unsealed(found: Sealed, secrets: Mapping[str, bytes]) -> Opening:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import random
+import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
-from app.errors import RecordErased, RecordUnreadable
+from app.erase import Which, erase_records
+from app.errors import RecordErased, RecordUnavailable, RecordUnreadable
 from app.leaf import stands_for
 from app.log import log_signer, log_writer
+from app.main import SystemChance
 from app.record import Recorder
 from app.settings import Settings
 from app.storage.engine import open_engine, writing
@@ -212,6 +215,70 @@ def test_what_was_interrupted_is_unreadable_at_once_and_finished_by_asking_again
             assert await record.erase([first.record], "request", HOUR) == 1
             with pytest.raises(RecordErased):
                 await record.read(first.record)
+
+    asyncio.run(story())
+
+
+def test_a_reader_keeps_nobody_from_writing_and_the_keys_are_gone_first(tmp_path: Path) -> None:
+    """Somebody reads the records for a long time, as a tool that copies a database does."""
+
+    async def story() -> None:
+        async with recorder(tmp_path) as record:
+            for n in range(5):
+                await record.append(turn(n, f"c{n}"))
+            secrets = secrets_of(tmp_path)
+            reader = sqlite3.connect(tmp_path / "records.db", isolation_level=None)
+            reader.execute("BEGIN")
+            reader.execute("SELECT count(*) FROM records").fetchone()
+            erasing = asyncio.create_task(record.erase([turn(1, "c1").record], "request", HOUR))
+            await asyncio.sleep(0.3)
+            for n in range(10, 13):
+                await asyncio.wait_for(record.append(turn(n, f"c{n}")), 4)
+            with pytest.raises(RecordUnavailable, match=r"the records are erased; run the command again"):
+                await erasing
+            left = set(secrets_of(tmp_path))
+            (gone,) = [s for s in secrets if s not in left]
+            assert holding(tmp_path, [gone[:32], gone[32:]]) == {}
+            reader.close()
+            assert await record.erase([turn(1, "c1").record], "request", HOUR) == 0
+
+    asyncio.run(story())
+
+
+def test_a_damaged_record_is_erased_like_any_other(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with recorder(tmp_path) as record:
+            await record.append(turn(1, "c1"))
+        with sqlite3.connect(tmp_path / "records.db") as store:
+            store.execute("UPDATE records SET body = x'00'")
+        store.close()
+
+    asyncio.run(story())
+    said: list[str] = []
+    settings = Settings(data=tmp_path)
+    asyncio.run(erase_records(settings, Which(record=turn(1, "c1").record), said.append, SystemChance()))
+    assert said[0].startswith("records erased: 1")
+
+
+def test_a_command_makes_no_store_where_there_is_none(tmp_path: Path) -> None:
+    with pytest.raises(RecordUnreadable, match="there is no record store"):
+        asyncio.run(erase_records(Settings(data=tmp_path / "typo"), Which(older_than=30), print, SystemChance()))
+    assert not (tmp_path / "typo").exists()
+
+
+def test_keys_that_are_gone_stop_the_service_and_are_not_made_anew(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with recorder(tmp_path) as record:
+            await record.append(turn(1, "c1"))
+        for path in (tmp_path / "keys").glob("records.db*"):
+            path.unlink()
+        for _ in range(2):
+            with pytest.raises(RecordUnreadable, match="the keys of the records are gone"):
+                await recorder(tmp_path).open()
+        (tmp_path / "keys" / "records.db").touch()
+        async with recorder(tmp_path) as record:
+            await record.append(turn(2, "c2"))
+            assert await record.read(turn(2, "c2").record) is not None
 
     asyncio.run(story())
 

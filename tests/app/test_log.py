@@ -214,8 +214,9 @@ def test_another_origin_needs_another_database(tmp_path: Path) -> None:
         return record.log_failure
 
     def begin_anew() -> None:
-        for name in ("log", "keys"):
-            shutil.rmtree(tmp_path / name)
+        shutil.rmtree(tmp_path / "log")
+        for name in ("log.key", "signed"):
+            (tmp_path / "keys" / name).unlink()
 
     assert asyncio.run(story(one, 1)) is None
     begin_anew()

@@ -296,3 +296,40 @@ def test_a_record_that_its_leaf_does_not_commit_to_or_that_was_erased_is_not_rep
     asyncio.run(erase_records(place.settings, Which(record=gone), lambda line: None, SystemChance()))
     with pytest.raises(RecordErased, match="was erased"):
         place.replay(gone)
+
+
+def test_turns_put_at_once_do_not_hold_each_other_s_words(place: Place) -> None:
+    """Two tabs go on from one answer; what is asked after the second holds nothing of the first."""
+    first = place.ask(QUESTIONS[0])[0]
+    conversation = first.question.conversation
+
+    async def story() -> list[Exchange]:
+        async with open_recorder(place.settings) as recorder:
+            desk = open_desk(place.settings, recorder)
+            both = [Ask("toy", text, conversation) for text in ("Und was ist mit Booten?", "Und im Röhricht?")]
+            one, other = await asyncio.gather(*(desk.ask(ask) for ask in both))
+            last = await desk.ask(Ask("toy", "Und dann?", conversation))
+            shared = await desk.ask(Ask("toy", "Und am See?", after=last.record))
+            with pytest.raises(UnknownRecord, match="goes on from a shared answer"):
+                await desk.opening(shared.record, shared.question.conversation)
+            assert (await desk.opening(last.record, conversation)).salt
+            desk.election("toy").close()
+            return [one, other, last]
+
+    one, other, last = asyncio.run(story())
+    assert one.follows == other.follows == first.record
+    before = {one.record: one, other.record: other}[last.follows or ""]
+    assert last.question.history == (*before.question.history, before.question.text)
+    aside = other if before is one else one
+    assert aside.question.text not in last.question.history
+    asyncio.run(erase_records(place.settings, Which(record=aside.record), lambda line: None, SystemChance()))
+    assert place.replay(last.record)[0].exit_code == 0
+
+
+@pytest.mark.parametrize("name", ["/tmp/evil", "../evil", "..", "a/b", ""])
+def test_a_policy_object_writes_no_file_elsewhere(name: str, tmp_path: Path) -> None:
+    from app.recall import _beside
+
+    with pytest.raises(ValueError, match="is no plain file name"):
+        _beside(tmp_path, name)
+    assert _beside(tmp_path, "gloss.de.tsv") == tmp_path / "gloss.de.tsv"

@@ -59,13 +59,17 @@ def test_records_from_before_they_were_sealed_are_sealed_and_not_left_in_clear(t
     with pytest.raises(RecordUnreadable, match="not sealed, and no keys were given"):
         prepare(open_engine(url))
     vault = Vault(open_engine(url), Keyring(tmp_path / "keys"))
+    vault.keys.open()
+    interrupted = vault._sealed_late(exchange.record, body, salt)[0]  # stored, and then the power went
     vault.open()
+    assert interrupted in vault.keys.secrets([interrupted])
     found = vault.opening(exchange.record)
     assert found is not None and (found.body, found.salt) == (body, salt)
     assert vault.erase([exchange.record], "request", "2031-06-01T08") == 2, "the second turn goes on from the first"
     vault.close()
     for path in tmp_path.rglob("*"):
         assert path.is_dir() or exchange.question.text.encode() not in path.read_bytes(), path
+        assert path.is_dir() or salt not in path.read_bytes(), path
 
 
 def test_the_head_named_in_code_is_the_newest_migration() -> None:

@@ -254,7 +254,7 @@ def test_a_record_is_erased_and_an_incident_told(demo_data: Path, tmp_path: Path
         ("erase", "0" * 32): "no record has this id",
         ("erase", "--conversation", "0" * 32): "no conversation has this id",
         ("audit", "incident", " "): "empty",
-        ("audit", "incident", "x" * 1000): "1000 bytes; at most 900",
+        ("audit", "incident", "x" * 1000): "too long",
     }.items():
         done = run(data, *wrong)
         assert (done.returncode, word in done.stderr, "Traceback" in done.stderr) == (2, True, False), done
