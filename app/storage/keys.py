@@ -51,8 +51,8 @@ class Keyring:
 
     def __init__(self, folder: Path, busy_timeout: float = 5.0) -> None:
         """`busy_timeout` in seconds."""
-        self._path = folder / FILE
-        self._engine = open_engine(URL.create("sqlite", database=str(self._path)), busy_timeout)
+        self.path = folder / FILE
+        self._engine = open_engine(URL.create("sqlite", database=str(self.path)), busy_timeout)
         self.fresh = False
         """Whether `open` had to make the file."""
         self._file: tuple[int, int] | None = None
@@ -61,8 +61,8 @@ class Keyring:
 
     def open(self) -> None:
         """Make the file when there is none. Raises RecordError."""
-        if not self._path.exists():
-            private_file(self._path)
+        if not self.path.exists():
+            private_file(self.path)
             self.fresh = True
         with explained(self._engine, RecordUnreadable), self._engine.connect() as connection:
             there = connection.dialect.has_table(connection, keys.name)
@@ -79,12 +79,7 @@ class Keyring:
         """Take back the file that `open` has made."""
         self.close()
         if self.fresh:
-            self._path.unlink(missing_ok=True)
-
-    @property
-    def path(self) -> Path:
-        """The file."""
-        return self._path
+            self.path.unlink(missing_ok=True)
 
     def keep(self, named: Sequence[tuple[str, bytes]]) -> None:
         """Store secrets under their names, durably; one that is there stays. Raises RecordError."""
