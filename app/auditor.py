@@ -65,16 +65,12 @@ def verify(
 
     Raises CannotCheck.
     """
-    fetch = None
-    if opening is not None and not is_receipt(target):
+    bundle, fetch = is_bundle(target), _log_at(target)
+    if opening is not None and (bundle or fetch is not None):
         raise CannotCheck("a record is checked against its receipt, not against a log")
-    if is_bundle(target):
+    if bundle:
         return _bundle(Path(target), trust, earlier, say, show)
     try:
-        if target.startswith(("http://", "https://")):
-            fetch = from_url(target)
-        elif Path(target).is_dir():
-            fetch = from_folder(Path(target))
         policy = trust.of(fetch, say)
     except AuditError as error:
         raise CannotCheck(f"nobody to trust: {error}") from error
@@ -105,9 +101,11 @@ def is_bundle(target: str) -> bool:
         return target.endswith(".zip") and "://" not in target
 
 
-def is_receipt(target: str) -> bool:
-    """Whether the target is neither a log nor a bundle."""
-    return not (target.startswith(("http://", "https://")) or Path(target).is_dir() or is_bundle(target))
+def _log_at(target: str) -> Fetch | None:
+    """Reads the log at an address or in a folder; None for what is a file."""
+    if target.startswith(("http://", "https://")):
+        return from_url(target)
+    return from_folder(Path(target)) if Path(target).is_dir() else None
 
 
 @contextmanager

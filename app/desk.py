@@ -204,12 +204,12 @@ class Desk:
         They hold the conversation, so its id must be known; and a conversation that went on from a shared answer
         holds the words of somebody else. Raises UnknownRecord or RecordErased.
         """
-        question = (await self.exchange(record)).question
-        found = await self._records.opening(record)
-        if found is None or question.conversation != conversation:
+        found = await self._records.opening(record) if _IDENTITY.fullmatch(record) else None
+        turns = await self._records.conversation(conversation) if _IDENTITY.fullmatch(conversation) else ()
+        question = next((e.question for e in turns if e.record == record), None)
+        if found is None or question is None:
             raise UnknownRecord("no record of this conversation has this id")
-        own = {e.question.text for e in await self._records.conversation(conversation)}
-        if not own.issuperset(question.history):
+        if not {e.question.text for e in turns}.issuperset(question.history):
             raise UnknownRecord("this record goes on from a shared answer and holds words of another conversation")
         return found
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from app.desk import Chance
 from app.errors import BadErasure, UnknownConversation, UnknownRecord
+from app.leaf import hour_of
 from app.main import existing_recorder
 from app.record import Recorder
 from app.settings import Settings
@@ -41,7 +42,7 @@ async def erase_records(settings: Settings, which: Which, say: Callable[[str], N
     async with existing_recorder(settings) as recorder:
         chosen = await _chosen(recorder, which, now)
         # Also with nothing to erase: what an interrupted run has left in the write-ahead logs is emptied.
-        erased = await recorder.erase(chosen, which.why, now.strftime("%Y-%m-%dT%H"))
+        erased = await recorder.erase(chosen, which.why, hour_of(now))
     if which.conversation is not None and not erased:
         raise UnknownConversation("no conversation has this id, or all of it was erased")
     if which.record is not None and not erased:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC
 from unicodedata import category
 
 from app.desk import Chance
 from app.errors import BadIncident
-from app.leaf import incident_leaf
+from app.leaf import hour_of, incident_leaf
 from app.main import existing_recorder
 from app.settings import Settings
 
@@ -19,7 +18,7 @@ async def report_incident(settings: Settings, text: str, say: Callable[[str], No
     if not text or not all(c.isprintable() or category(c) == "Zs" for c in text):
         raise BadIncident("the text is empty, or holds a character that cannot be printed")
     try:
-        leaf = incident_leaf(text, chance.now().astimezone(UTC).strftime("%Y-%m-%dT%H"))
+        leaf = incident_leaf(text, hour_of(chance.now()))
     except ValueError as error:
         raise BadIncident(f"the text is too long: it would make {error}") from error
     async with existing_recorder(settings) as recorder:

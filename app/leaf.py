@@ -10,11 +10,12 @@ import hashlib
 import hmac
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import rfc8785
 
-from domain.base import Digest, canonical, sha256
+from domain.base import Digest, digest_of
 from domain.exchange import Exchange
 
 VERSION = 1
@@ -51,6 +52,11 @@ def leaf_of(exchange: Exchange, salt: bytes, body: bytes) -> bytes:
     return padded(facts)
 
 
+def hour_of(at: datetime) -> str:
+    """The hour that a leaf tells, in UTC."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H")
+
+
 def padded(facts: dict[str, Any]) -> bytes:
     """The facts as RFC 8785 JSON of `LENGTH` bytes, filled up under `pad`. Raises ValueError when they are longer."""
     bare = len(rfc8785.dumps(facts | {"pad": ""}))
@@ -81,7 +87,7 @@ class Statement:
     @property
     def digest(self) -> Digest:
         """Of the facts without the hour."""
-        return sha256(canonical(self.facts))
+        return digest_of(self.facts)
 
     @property
     def entry(self) -> bytes:

@@ -23,7 +23,7 @@ from app.built import Built
 from app.common import Common, load_common
 from app.desk import Desk, House
 from app.errors import IndexUnusable, RecordUnreadable, ServiceUnavailable, where
-from app.leaf import Statement
+from app.leaf import Statement, hour_of
 from app.llm.chat import ChatModel
 from app.log import log_writer
 from app.places import built_elections, current_build, keys_folder, model_folder, objects_folder
@@ -197,7 +197,7 @@ def existing_recorder(settings: Settings) -> Recorder:
 
 def statements(loaded: Loaded, now: datetime) -> list[Statement]:
     """What this service answers from, and whether it is paused, as leaves of the log."""
-    hour, house = now.strftime("%Y-%m-%dT%H"), loaded.house
+    hour, house = hour_of(now), loaded.house
     said = []
     for name, built in sorted(loaded.elections.items()):
         corpus = {"corpus": built.corpus.digest, "index": built.corpus.index_digest, "pack": built.election_digest}

@@ -6,7 +6,7 @@ them from other threads.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -75,9 +75,7 @@ class Vault:
         """Those of these records that are still there. Raises RecordError."""
         with explained(self.engine, RecordUnreadable), self.engine.connect() as connection:
             found = find_records(connection, records)
-        secrets = self.keys.secrets([one.key for one in found])
-        left = (one for one in found if secrets.get(one.key) != DESTROYED)
-        return {one.record: _unsealed(one, secrets) for one in left}
+        return dict(self._left(found))
 
     def placed(self, first: int, most: int) -> list[PlacedRecord]:
         """The records whose leaves have the `most` places from `first` on. Raises RecordError."""
@@ -93,10 +91,7 @@ class Vault:
         """The last exchanges of a conversation, oldest first; empty when it is unknown. Raises RecordError."""
         with explained(self.engine, RecordUnreadable), self.engine.connect() as connection:
             found = find_conversation(connection, conversation, limit)
-        secrets = self.keys.secrets([one.key for one in found])
-        # What an erasure has reached is gone already, though its row may still be there.
-        left = (one for one in found if secrets.get(one.key) != DESTROYED)
-        return tuple(_exchange(one.record, _unsealed(one, secrets).body) for one in left)
+        return tuple(_exchange(record, opening.body) for record, opening in self._left(found))
 
     def ids(self, conversation: str | None, before: str | None) -> list[str]:
         """Ids of all records, of a conversation, or from before a time, oldest first. Raises RecordError."""
@@ -128,6 +123,13 @@ class Vault:
             if statement.unremarkable and not was_announced(connection, statement.subject):
                 return False
             return announce(connection, statement.subject, statement.digest, statement.entry)
+
+    def _left(self, found: Sequence[Sealed]) -> Iterator[tuple[str, Opening]]:
+        """Each of these opened, but what an erasure has reached: it is gone, though its row may still be there."""
+        secrets = self.keys.secrets([one.key for one in found])
+        for one in found:
+            if secrets.get(one.key) != DESTROYED:
+                yield one.record, _unsealed(one, secrets)
 
     def _without_keys(self) -> bool:
         with explained(self.engine, RecordUnreadable), self.engine.connect() as connection:
