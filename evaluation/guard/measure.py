@@ -7,7 +7,6 @@ for development.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from collections import defaultdict
@@ -16,10 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.packs import load_pack
-from domain.base import Digest, Frozen, Language
+from domain.base import Frozen, Language
 from domain.names import Names
 from domain.verdict import Action
 from evaluation.figures import Target, share
+from evaluation.frozen import frozen_bytes
 from evaluation.guard.items import filled, left_out, load
 from guardrails.gate import screen
 from guardrails.policy import Policy
@@ -67,18 +67,9 @@ class Decided:
         return self.action is self.held.action
 
 
-def frozen_digest(file: Path = FILE) -> Digest:
-    """The digest by which the held-out part was frozen."""
-    return file.with_suffix(".sha256").read_text(encoding="utf-8").split()[0]
-
-
 def held_out(file: Path = FILE) -> tuple[Held, ...]:
     """The frozen part. Raises ValueError when it is not the frozen file."""
-    data = file.read_bytes()
-    frozen = frozen_digest(file)
-    if hashlib.sha256(data).hexdigest() != frozen:
-        raise ValueError(f"{file.name} is not the frozen file: its digest is not the one in {file.stem}.sha256")
-    return tuple(Held.model_validate(json.loads(line)) for line in data.decode().splitlines())
+    return tuple(Held.model_validate(json.loads(line)) for line in frozen_bytes(file).decode().splitlines())
 
 
 def every_name(elections: Path) -> Names:

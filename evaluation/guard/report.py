@@ -14,7 +14,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from app.errors import IsegoriaError
-from evaluation.guard.measure import FILE, OPENING, Decided, decide, every_name, frozen_digest, held_out, print_figures
+from evaluation.frozen import frozen_digest
+from evaluation.guard.measure import FILE, OPENING, Decided, decide, every_name, held_out, print_figures
 from evaluation.guard.page import page
 from evaluation.guard.picture import picture
 from evaluation.guard.public import Answered, answered, public_questions
@@ -36,7 +37,7 @@ def report(policy: Policy, elections: Path, corpora: Path, folder: Path, say: Ca
     say(OPENING)
     decided, public = asked(policy, elections, corpora)
     holds = print_figures(decided, policy, say)
-    for file in write(figures(decided, public, policy, frozen_digest()), folder):
+    for file in write(figures(decided, public, policy, frozen_digest(FILE)), folder):
         say(f"written: {file}")
     return holds
 

@@ -7,7 +7,6 @@ its author had not seen the code, and nothing is fitted on it.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -20,6 +19,7 @@ from pydantic import Field, ValidationError
 
 from domain.base import Frozen, Language
 from evaluation.figures import Share, Target, share
+from evaluation.frozen import frozen_bytes
 from guardrails.personal_data import Masked, mask_personal_data
 
 FOLDER = Path(__file__).parent
@@ -91,9 +91,7 @@ def read_items(file: Path) -> tuple[Item, ...]:
 
 def held_out(file: Path = HELD_OUT) -> tuple[Item, ...]:
     """The frozen part. Raises ValueError when it is not the frozen file."""
-    frozen = file.with_suffix(".sha256").read_text(encoding="utf-8").split()[0]
-    if hashlib.sha256(file.read_bytes()).hexdigest() != frozen:
-        raise ValueError(f"{file.name} is not the frozen file: its digest is not the one in {file.stem}.sha256")
+    frozen_bytes(file)
     return read_items(file)
 
 
