@@ -22,6 +22,10 @@ from domain.base import Digest, Frozen, Language, canonical, digest_of
 from guardrails.policy import Policy, PolicyError, load_policy
 
 
+LISTS = ("stop", "frame", "light", "stance", "amount")
+"""The word lists of a language, as `Stopwords` holds them."""
+
+
 class StatusWording(Frozen):
     """What a voter reads for one status."""
 
@@ -65,7 +69,7 @@ class RetrievalData:
     def sealed(self) -> bytes:
         """All of it as JSON, to be kept in a build: a service reads what its corpus was built with."""
         lists = {
-            tag: {name: sorted(getattr(one, name)) for name in ("stop", "frame", "light", "stance")}
+            tag: {name: sorted(getattr(one, name)) for name in LISTS}
             for tag, one in sorted(self.stopwords.items())
         }
         return canonical(
@@ -94,7 +98,7 @@ class RetrievalData:
             "weights": self.weights.model_dump(mode="json"),
             "vocabulary": digest_of(self.vocabulary.model_dump(mode="json")),
             "stopwords": {
-                tag: digest_of([sorted(w) for w in (lists.stop, lists.frame, lists.light, lists.stance)])
+                tag: digest_of([sorted(getattr(lists, name)) for name in LISTS])
                 for tag, lists in sorted(self.stopwords.items())
             },
         }
@@ -105,7 +109,7 @@ def _stopwords(lists: dict[str, Any]) -> Stopwords:
         frozenset(lists["stop"]),
         frozenset(lists["frame"]),
         frozenset(lists["light"]),
-        frozenset((word, bool(any_ending)) for word, any_ending in lists["stance"]),
+        *(frozenset((word, bool(any_ending)) for word, any_ending in lists[name]) for name in ("stance", "amount")),
     )
 
 
@@ -169,6 +173,6 @@ def read_stopwords(path: Path) -> Stopwords:
         data = yaml.load(path.read_text(encoding="utf-8"), yaml.BaseLoader)  # noqa: S506 - BaseLoader makes only texts
     except (OSError, yaml.YAMLError) as error:
         raise PackError(f"{path}: {error}") from error
-    if not isinstance(data, dict) or set(data) - {"stop", "frame", "light", "stance"}:
-        raise PackError(f"{path}: must hold the lists `stop`, `frame`, `light` and `stance` and nothing else")
+    if not isinstance(data, dict) or set(data) - set(LISTS):
+        raise PackError(f"{path}: must hold the lists {', '.join(f'`{name}`' for name in LISTS)} and nothing else")
     return Stopwords.of(data)

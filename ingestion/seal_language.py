@@ -111,12 +111,13 @@ def _compounds(
 
 
 def _sentences(passages: Sequence[Passage], names: Names, analyser: Analyser, lexicon: Lexicon) -> dict[str, Array]:
-    """The terms of every sentence, whether it takes a stand, and where each passage's sentences begin."""
+    """Every sentence's terms, whether it takes a stand or holds a number; where each passage's sentences begin."""
     texts = [names.mask(p.text[s.start : s.end], SLOT) for p in passages for s in p.sentences]
     terms = [_ids({*analyser.stems(text), *analyser.pairs(text)}, lexicon.stem_id) for text in texts]
     return {
         **_flat("sentence_", terms, len(lexicon.idf)),
         "stance": np.array([analyser.lists.takes_stand(text) for text in texts], dtype=np.int64),
+        "number": np.array([any(c.isdigit() for c in text) for text in texts], dtype=np.int64),
         "first_sentence": offsets([len(p.sentences) for p in passages]),
     }
 

@@ -20,7 +20,7 @@ from domain.base import Language, digest_of
 SLOT = "□"
 PAIR = "_"
 """Joins the stems of a pair; no stem holds it."""
-VERSION = 2
+VERSION = 3
 GRAM = 4
 _WORD = re.compile(r"[^\W_]+")
 _LETTER = re.compile(r"(?<![^\W_])([^\W\d_])[-‐‑](?=[^\W\d_]{3})")
@@ -66,13 +66,14 @@ class Stopwords:
     """Reviewed word lists of a language.
 
     `stop` carries no meaning anywhere, `frame` none in a question, `light` little in a question;
-    `stance` marks sentences that take a stand (True: with any ending).
+    `stance` marks sentences that take a stand, `amount` questions that ask for a number (True: with any ending).
     """
 
     stop: frozenset[str] = frozenset()
     frame: frozenset[str] = frozenset()
     light: frozenset[str] = frozenset()
     stance: frozenset[tuple[str, bool]] = frozenset()
+    amount: frozenset[tuple[str, bool]] = frozenset()
 
     @classmethod
     def of(cls, data: Mapping[str, Iterable[str]]) -> Stopwords:
@@ -80,15 +81,26 @@ class Stopwords:
             frozenset(w for entry in data.get("stop", ()) for w in words(entry)),
             frozenset(w for entry in data.get("frame", ()) for w in words(entry)),
             frozenset(w for entry in data.get("light", ()) for w in words(entry)),
-            frozenset((w, entry.endswith("*")) for entry in data.get("stance", ()) for w in words(entry)),
+            *(
+                frozenset((" ".join(words(entry)), entry.endswith("*")) for entry in data.get(name, ()))
+                for name in ("stance", "amount")
+            ),
         )
 
     def takes_stand(self, text: str) -> bool:
         """Whether the sentence holds a mark of a stand taken."""
-        return any(
-            (word, False) in self.stance or any((word[:n], True) in self.stance for n in range(3, len(word) + 1))
-            for word in words(text)
-        )
+        return _marked(self.stance, words(text))
+
+    def asks_amount(self, text: str) -> bool:
+        """Whether the question asks how much, how many or when."""
+        said = words(text)
+        return _marked(self.amount, [*said, *map(" ".join, itertools.pairwise(said))])
+
+
+def _marked(marks: frozenset[tuple[str, bool]], said: Iterable[str]) -> bool:
+    return any(
+        (word, False) in marks or any((word[:n], True) in marks for n in range(3, len(word) + 1)) for word in said
+    )
 
 
 @dataclass

@@ -161,6 +161,8 @@ def rank(corpus: Corpus, index: LanguageIndex, ask: Ask, numbers: Ints) -> Ranki
     wanted = index.sentences.take(places)
     own = coverage_rows(ask.query, wanted.terms, wanted.starts[:-1], index.size)
     plain = (own * (1000 - AROUND) + np.repeat(coverage, ends - firsts) * AROUND) // 1000
+    if ask.query.amount:
+        plain = plain * (1000 - (1 - index.number[places]) * w.amount) // 1000
     # A stand taken decides which sentence is quoted, not which passage comes first.
     key = index.key[places] * np.repeat(by.coverage, ends - firsts)
     sentences = plain * (1000 + index.stance[places] * w.stance) // 1000 + key * w.key // 1000

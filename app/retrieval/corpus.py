@@ -26,7 +26,7 @@ from domain.passage import Passage
 LAW = "@law"
 REGISTER = "register."
 """Opens the names of the register's arrays."""
-FORMAT = 7
+FORMAT = 8
 
 
 def pool(party: str | None, language: Language) -> str:
@@ -64,6 +64,8 @@ class LanguageIndex:
     """Per passage number its row, or -1 for passages in another language."""
     stance: Ints
     """Per sentence 1 where it takes a stand, else 0."""
+    number: Ints
+    """Per sentence 1 where it holds a digit, else 0."""
     first_sentence: Ints
     """Per row the number of its first sentence; one more entry closes the last row."""
     subjects: Rows
@@ -177,6 +179,7 @@ def _language_index(
         sentences=Rows(arrays[f"{language}.sentence_terms"], none, arrays[f"{language}.sentence_starts"]),
         row_of=_inverse(rows, len(arrays["window_starts"]) - 1),
         stance=arrays[f"{language}.stance"],
+        number=arrays[f"{language}.number"],
         first_sentence=arrays[f"{language}.first_sentence"],
         subjects=Rows(*(arrays[f"{language}.subject_{name}"] for name in ("terms", "weights", "starts"))),
         key=arrays[f"{language}.key"],

@@ -26,8 +26,10 @@ MOST = 6000
 """Weight, in thousandths of idf, above which rarity no longer counts: a rare word is not the only matter."""
 UNKNOWN = 2500
 """Weight of a word that no document holds: it counts against what is found, but does not outweigh the rest."""
-LIGHT = 250
-"""Share, in thousandths, of its weight that a word of action or degree keeps."""
+LIGHT = 300
+"""Share, in thousandths, of its weight that a word of action or degree keeps in what counts as covered."""
+LIGHT_FOUND = 2
+"""How many times that share it keeps in the lexical score: what is done tells passages on one matter apart."""
 LEAST_TOPICAL, MOST_TOPICAL = 300, 1300
 """Bounds of the factor, in thousandths, by which a word's topicality changes its weight."""
 HEAD, TAIL, WHOLE = 350, 250, 400
@@ -64,6 +66,8 @@ class Query:
     """(word, weight in thousandths, ((term, strength in thousandths), …))"""
     company: tuple[tuple[int, int], ...] = ()
     unread: tuple[str, ...] = ()
+    amount: bool = False
+    """Whether a number is asked for."""
 
 
 @dataclass(frozen=True)
@@ -117,19 +121,21 @@ def parse(text: str, reader: Reader, gram_share: int) -> Query:
     parts += [] if reader.foreign else _pairs(text, reader)
     stem_weights: Counter[int] = Counter()
     for part in parts:
+        times = LIGHT_FOUND if part.word in reader.asked.lists.light else 1
         for term, weight in _shares(part).items():
-            stem_weights[term] += weight
+            stem_weights[term] += weight * times
     gram_weights = _grams([w for w in content if not reader.foreign or _cognate(w, reader)], reader)
     weights = _scaled(stem_weights, 1000 - gram_share) | _scaled(gram_weights, gram_share)
     terms = sorted(weights)
     concepts = tuple((p.word, p.weight, tuple(sorted(p.terms.items()))) for p in parts)
-    return Query(tuple(terms), tuple(weights[t] for t in terms), concepts, _company(parts, reader), unread)
+    company, amount = _company(parts, reader), reader.asked.lists.asks_amount(text)
+    return Query(tuple(terms), tuple(weights[t] for t in terms), concepts, company, unread, amount)
 
 
 def _grams(content: Sequence[str], reader: Reader) -> Counter[int]:
     weights: Counter[int] = Counter()
     for word in content:
-        share = LIGHT if word in reader.asked.lists.light else 1000
+        share = LIGHT * LIGHT_FOUND if word in reader.asked.lists.light else 1000
         for gram in word_grams(word):
             i = reader.lexicon.gram_id(gram)
             if i is not None:

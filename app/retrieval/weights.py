@@ -17,6 +17,9 @@ class Weights(Frozen):
     stance: int = Field(default=0, ge=0, le=1000, description="Bonus of a sentence that takes a stand, on its coverage")
     subjects: int = Field(default=0, ge=0, le=4000, description="Weight of the coverage by the subject index")
     beside: int = Field(default=0, ge=0, le=1000, description="Deduction for a passage that takes no position")
+    amount: int = Field(
+        default=0, ge=0, le=1000, description="Deduction for a sentence without a number where one is asked for"
+    )
     key: int = Field(default=0, ge=0, le=1000, description="Bonus of a key sentence, on the subject index's coverage")
     both: int = Field(
         default=0, ge=0, le=1000, description="By which the coverages of text and subject index, added, are multiplied"
