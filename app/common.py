@@ -21,7 +21,6 @@ from domain.answer import AnswerStatus
 from domain.base import Digest, Frozen, Language, canonical, digest_of
 from guardrails.policy import Policy, PolicyError, load_policy
 
-
 LISTS = ("stop", "frame", "light", "stance", "amount")
 """The word lists of a language, as `Stopwords` holds them."""
 
@@ -69,8 +68,7 @@ class RetrievalData:
     def sealed(self) -> bytes:
         """All of it as JSON, to be kept in a build: a service reads what its corpus was built with."""
         lists = {
-            tag: {name: sorted(getattr(one, name)) for name in LISTS}
-            for tag, one in sorted(self.stopwords.items())
+            tag: {name: sorted(getattr(one, name)) for name in LISTS} for tag, one in sorted(self.stopwords.items())
         }
         return canonical(
             {

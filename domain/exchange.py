@@ -53,6 +53,7 @@ class Scope(Frozen):
     resolved: str = Field(description="The question with what follow-up words refer to")
     matter: str = Field(description="The resolved question with party names masked: all that retrieval may see")
     registered: str | None = Field(default=None, description="Id of the matter of the register that it is")
+    touches: str | None = Field(default=None, description="Id of the matter that it names with something beside")
 
 
 class Step(Frozen):

@@ -107,4 +107,5 @@ class Hit(Frozen):
     )
     order: tuple[int, ...] = Field(default=(), description="The passage's sentences, the best to quote first")
     listed: int | None = Field(default=None, description="Its place in the register for the matter of the question")
+    near: bool = Field(default=False, description="The register calls it near the matter, not a position on it")
     used: bool = False

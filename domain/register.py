@@ -19,6 +19,7 @@ class Place(Frozen):
 
     passage: Digest = Field(pattern=r"^[0-9a-f]{64}$")
     sentence: Annotated[int, Field(strict=True, ge=0)]
+    near: bool = Field(default=False, description="It speaks of something beside the matter and is no position on it")
 
 
 class Matter(Frozen):
@@ -30,5 +31,6 @@ class Matter(Frozen):
     )
     about: str = Field(max_length=400, description="For reviewers: what counts as a position on it, what is only near")
     places: dict[str, tuple[Place, ...]] = Field(
-        description="Party id to the sentences that state its position, the best first, one of a passage; [] for none"
+        description="Party id to the sentences that state its position, the best first, one of a passage; then those "
+        "that are only near; [] for none"
     )

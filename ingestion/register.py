@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import log
 from pathlib import Path
 
@@ -73,8 +74,8 @@ def usable(register: RegisterFile, passages: Sequence[Passage], pack: Path) -> t
 
 
 def _problems(matter: Matter, parties: set[str], known: Mapping[Digest, Passage]) -> Iterable[tuple[str, str]]:
-    if not any(matter.places.values()):
-        yield "", "no party has a place; a matter that silences all is left out"
+    if all(place.near for places in matter.places.values() for place in places):
+        yield "", "no party has a position; a matter that silences all is left out"
     for party in sorted(parties - set(matter.places)):
         yield party, "has a document and no entry, not even an empty one"
     for party in sorted(set(matter.places) - parties):
@@ -82,6 +83,8 @@ def _problems(matter: Matter, parties: set[str], known: Mapping[Digest, Passage]
     for party, places in matter.places.items():
         twice = [i for i, n in Counter(place.passage for place in places).items() if n > 1]
         yield from ((party, f"passage {i[:16]} is given twice") for i in twice)
+        if any(one.near and not other.near for one, other in pairwise(places)):
+            yield party, "a place that is near stands before a position"
         for place in places:
             passage = known.get(place.passage)
             if passage is not None and passage.party != party:
@@ -104,12 +107,21 @@ def masked(matter: Matter, names: Names) -> Matter:
     return matter.model_copy(update={"names": called})
 
 
+def plain_names(matters: Sequence[Matter], language: Language) -> dict[Digest, list[str]]:
+    """Per passage the plain names of the matters on which it takes a position: it is found by them too."""
+    found: dict[Digest, list[str]] = {}
+    for matter in matters:
+        for place in (place for places in matter.places.values() for place in places if not place.near):
+            found.setdefault(place.passage, []).extend(matter.names.get(language, ())[:1])
+    return found
+
+
 def sealed(matters: Sequence[Matter], analysers: Mapping[Language, Analyser], numbers: Mapping[Digest, int]) -> Sealed:
     """The matters with their places by passage number and their names as weighed words."""
     parties = sorted({party for m in matters for party in m.places})
-    rows = [[(numbers[p.passage], p.sentence) for p in m.places[party]] for m in matters for party in parties]
+    rows = [[(numbers[p.passage], p.sentence, p.near) for p in m.places[party]] for m in matters for party in parties]
     arrays = {
-        "places": np.array([place for row in rows for place in row], dtype=np.int64).reshape(-1, 2),
+        "places": np.array([place for row in rows for place in row], dtype=np.int64).reshape(-1, 3),
         "place_starts": offsets([len(row) for row in rows]),
     }
     stems: dict[Language, list[str]] = {}

@@ -19,6 +19,7 @@ from domain.base import Language
 from domain.names import Names
 from domain.passage import Passage
 from domain.register import Matter
+from ingestion.register import plain_names
 from ingestion.subjects import Lines, added, beside, document, phrases
 
 Array = NDArray[np.int64]
@@ -56,7 +57,8 @@ def seal_language(
 ) -> LanguageSeal:
     """Count the passages of one language; `texts` are what is searched of each, masked as the matters are."""
     lines = [helps.subjects.get(p.id) for p in passages]
-    said = [phrases(line, names) for line in lines]
+    plainly = plain_names(helps.matters, language)
+    said = [[*phrases(line, names), *plainly.get(p.id, ())] for line, p in zip(lines, passages, strict=True)]
     counts, parts = _compounds(texts, [phrase for one in said for phrase in one], language, lists)
     called = word_counts((name for matter in helps.matters for name in matter.names.get(language, ())), lists)
     # Names of matters are no words of the documents: they are only split, so that question and name can meet.
@@ -67,7 +69,7 @@ def seal_language(
     lexicon = build_lexicon(documents, [p.document for p in passages], subjects)
     sentinel = len(lexicon.idf)
     found = postings(lexicon, documents)
-    both = postings(lexicon, documents, subjects) if helps.subjects else found
+    both = postings(lexicon, documents, subjects) if any(said) else found
     more = [added(*one, lexicon) for one in zip(found, both, subjects, strict=True)]
     table = gram_table(lexicon.stems)
     arrays = {

@@ -76,20 +76,32 @@ def _parties(exchange: Exchange, room: Room) -> Exchange:
 
 
 def _speaks(hits: Sequence[Hit], party: str | None, exchange: Exchange, room: Room) -> bool:
-    """Whether the register has a place for the party; without a matter of it, whether a passage covers enough.
+    """Whether the register has a place for the party; without a matter of it, also whether a passage covers enough.
 
     One floor for all parties.
     """
     assert exchange.scope is not None
-    if exchange.scope.registered is not None:
-        return any(h.listed for h in hits)
-    return bool(hits) and best_coverage(hits) >= _weights(party, exchange, room).floor
+    if any(_stated(h) for h in hits):
+        return True
+    asked_otherwise = exchange.scope.registered is None
+    return asked_otherwise and bool(hits) and best_coverage(hits) >= _weights(party, exchange, room).floor
+
+
+def _stated(hit: Hit) -> bool:
+    """Whether the register lists it as a position on the matter."""
+    return hit.listed is not None and not hit.near
 
 
 def _near(hits: Sequence[Hit], exchange: Exchange, room: Room) -> tuple[Claim, ...]:
-    if not hits or best_coverage(hits) < _weights(hits[0].party, exchange, room).near:
-        return ()
+    """What a silent party says nearby: what the register calls near; else the best passage, if it covers enough."""
+    listed = chosen([h for h in hits if h.near], 1, _listed_sentence, room)
+    if listed or not hits or best_coverage(hits) < _weights(hits[0].party, exchange, room).near:
+        return listed
     return _quotations(hits, 1, exchange, room)
+
+
+def _listed_sentence(hit: Hit, place: int, _first: bool) -> bool:
+    return place == hit.order[0]
 
 
 def _weights(party: str | None, exchange: Exchange, room: Room) -> Weights:
@@ -105,7 +117,7 @@ def _quotations(hits: Sequence[Hit], budget: int, exchange: Exchange, room: Room
     sentences share its words. Of what the register lists only the listed sentence counts, and nothing beside; but
     where no listed sentence can be quoted, the tests of every other question decide.
     """
-    listed = chosen([h for h in hits if h.listed], budget, lambda hit, place, _: place == hit.order[0], room)
+    listed = chosen([h for h in hits if _stated(h)], budget, _listed_sentence, room)
     floor = _weights(hits[0].party, exchange, room).floor if hits else 0
 
     def counts(hit: Hit, place: int, first: bool) -> bool:
@@ -114,7 +126,7 @@ def _quotations(hits: Sequence[Hit], budget: int, exchange: Exchange, room: Room
         said = hit.sentences[place]
         return said >= floor or (first and (1000 * said >= FIRST * floor or hit.coverage >= floor + PLAINLY))
 
-    return listed or chosen(hits, budget, counts, room)
+    return listed or chosen([h for h in hits if not h.near], budget, counts, room)
 
 
 def _searched(party: str, exchange: Exchange, room: Room) -> Searched:

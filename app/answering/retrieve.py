@@ -27,9 +27,9 @@ LAW_SPEAKS = 749
 def retrieve(exchange: Exchange, room: Room) -> Exchange:
     """Fill in the hits: best first within a party, parties in published order; the law has party None.
 
-    A matter of the election's register brings the places that stand there first. Another question that names no
-    party and does not speak of parties may be about procedure: then the law is searched too, and the question
-    belongs to whichever covers it better.
+    A matter of the election's register brings the places that stand there first, also when something is asked beside.
+    A question that is not simply one, names no party and does not speak of parties may be about procedure: then the
+    law is searched too, and the question belongs to whichever covers it better.
     """
     scope = exchange.scope
     assert scope is not None
@@ -41,20 +41,20 @@ def retrieve(exchange: Exchange, room: Room) -> Exchange:
     entry = None if rules else _registered(scope, asked, room)
     if rules:
         hits, query_code = find(scope.matter, asked, (None,), room, PER_PARTY)
-    elif undecided and entry is None:
-        hits, query_code = find(scope.matter, asked, (*scope.parties, None), room, PER_PARTY)
+    elif undecided and (entry is None or not entry.sure):
+        hits, query_code = find(scope.matter, asked, (*scope.parties, None), room, PER_PARTY, entry)
         law = hits.pop(None)
         if best_coverage(law) > max(LAW_SPEAKS, *(best_coverage(group) for group in hits.values()), 0):
             scope, hits = _as_rules(scope), {None: law}
     else:
         hits, query_code = find(scope.matter, asked, scope.parties, room, PER_PARTY, entry)
-        if entry is not None:
-            scope = scope.model_copy(update={"registered": entry.id})
+    if entry is not None and scope.subject is not Subject.RULES:
+        scope = scope.model_copy(update={"registered" if entry.sure else "touches": entry.id})
     return exchange.with_(scope=scope, hits=tuple(h for group in hits.values() for h in group), query_code=query_code)
 
 
 def _registered(scope: Scope, asked: Language, room: Room) -> Entry | None:
-    """The matter of the register that is asked for, if it is one."""
+    """The matter of the register that is asked for, or the main one."""
     built = room.built
     documents = next(iter(built.by_language(scope.parties, asked)), None)
     return built.corpus.register.matter(scope.matter, built.reader(asked, documents).asked) if documents else None
@@ -125,4 +125,5 @@ def _hit(scored: Scored, party: str | None, rank: int, room: Room) -> Hit:
         order=scored.order,
         through=scored.through,
         listed=scored.listed,
+        near=scored.near,
     )

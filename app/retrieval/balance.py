@@ -17,6 +17,7 @@ from app.retrieval.embed import Code, similarity
 from app.retrieval.index import Candidates
 from app.retrieval.lexicon import Ints, offsets, ranges
 from app.retrieval.question import Query
+from app.retrieval.register import Listed
 from app.retrieval.score import company_rows, coverage_rows, score_rows
 from app.retrieval.subjects import agreed, named, through
 from app.retrieval.weights import Weights
@@ -51,10 +52,7 @@ class Scored:
     sentences: tuple[int, ...]
     through: tuple[str, ...] = ()
     listed: int | None = None
-
-
-Listed = Sequence[tuple[int, int]]
-"""Passage numbers with the sentence to quote, as the register gives them for one pool, the best first."""
+    near: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,7 +71,7 @@ def search(
     ask: Ask,
     pools: Sequence[str],
     k: int,
-    listed: Sequence[Listed] = (),
+    listed: Sequence[Sequence[Listed]] = (),
 ) -> list[list[Scored]]:
     """For each pool its `k` best passages, best first, after those `listed` for it. Pools hold one language."""
     index = corpus.languages[language]
@@ -81,7 +79,7 @@ def search(
     terms = [t + offset for t in ask.query.terms]
     listed = listed or [()] * len(pools)
     proposed = [
-        list(dict.fromkeys([*group, *(number for number, _ in own)]))
+        list(dict.fromkeys([*group, *(place.passage for place in own)]))
         for group, own in zip(engine.find(terms, ask.query.weights, ask.code, pools, CANDIDATES), listed, strict=True)
     ]
     numbers = np.array([n for group in proposed for n in group], dtype=np.int64)
@@ -96,13 +94,14 @@ def search(
     return [[replace(s, through=said) if (said := next(words)) else s for s in best] for best in found]
 
 
-def _listed_first(ranked: list[Scored], listed: Listed) -> list[Scored]:
+def _listed_first(ranked: list[Scored], listed: Sequence[Listed]) -> list[Scored]:
     """The listed passages in the order of the list, each with its sentence first, then the others as ranked."""
     found = {one.passage: one for one in ranked}
     first = []
-    for place, (number, sentence) in enumerate(listed, start=1):
+    for place, (number, sentence, near) in enumerate(listed, start=1):
         one = found.pop(number)
-        first.append(replace(one, listed=place, order=(sentence, *(i for i in one.order if i != sentence))))
+        order = (sentence, *(i for i in one.order if i != sentence))
+        first.append(replace(one, listed=place, near=near, order=order))
     return [*first, *found.values()]
 
 

@@ -1,7 +1,7 @@
 """Finds the matter of the register that a question is about, or none: by its words alone, in whole numbers.
 
-Promise: a question that asks for more than a matter's name says, or for less, is left to the ranking;
-the same matter decides for every party.
+Promise: a question that asks for more than a matter's name says, or for less, is left to the ranking; where it names
+a matter and something beside, the matter's places lead. The same matter decides for every party.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,10 @@ from domain.base import Language
 
 SURE = 750
 """Share, in thousandths, that question and name must hold of each other."""
+WITHIN = 900
+"""Share of a name from which the question holds it whole."""
+MAIN = 650
+"""Share of the question from which a name it holds whole is its main matter: the places lead, but silence nobody."""
 LIGHT = 4
 """A word of action or degree weighs this many times less."""
 BOTH = 10
@@ -77,12 +81,21 @@ def weighed(word: str, analyser: Analyser, known: Mapping[str, int]) -> Word:
     return Word(weight // LIGHT if light else weight, stem, tuple(map(analyser.stem, analyser.parts.get(word, ()))))
 
 
+class Listed(NamedTuple):
+    """A place of the register: the passage's number, the sentence to quote, and whether it is only near the matter."""
+
+    passage: int
+    sentence: int
+    near: bool = False
+
+
 @dataclass(frozen=True)
 class Entry:
-    """A matter as sealed: per party, in its order, passage numbers with the sentence to quote."""
+    """A matter as sealed: per party its places, positions first; `sure` when the question asks for nothing beside."""
 
     id: str
-    places: Mapping[str, tuple[tuple[int, int], ...]]
+    sure: bool
+    places: Mapping[str, tuple[Listed, ...]]
 
 
 @dataclass(frozen=True)
@@ -113,22 +126,26 @@ class MatterNames:
         """The weight of each name."""
         return np.maximum(np.add.reduceat(self.distinct.weight[self.words], self.starts[:-1]), 1)
 
-    def closest(self, said: Sequence[Word]) -> int | None:
-        """The matter whose name holds what was `said` and hardly anything beside; the first among equals."""
+    def closest(self, said: Sequence[Word]) -> tuple[int, bool] | None:
+        """The matter whose name holds what was `said` and hardly anything beside, and True.
+
+        Failing that, the one whose whole name is most of what was said, and False. The first among equals.
+        """
         asked = coded(said, self.numbers)
         whole = int(asked.weight.sum())
         if not whole:
             return None
         found = self.distinct.held(self._mark(asked.stem, asked.parts))[self.words]
         of_names = np.add.reduceat(found, self.starts[:-1]) // self._whole
-        best, nearest = 0, None
+        best, nearest = (False, 0), None
         for name in np.flatnonzero(of_names >= SURE).tolist():
             words = self.words[self.starts[name] : self.starts[name + 1]]
             held = asked.held(self._mark(self.distinct.stem[words], self.distinct.parts[words]))
             share = int(held.sum()) // whole
-            score = min(share, int(of_names[name])) + share // BOTH
-            if share >= SURE and score > best:
-                best, nearest = score, int(self.matter[name])
+            sure, held_whole = share >= SURE, int(of_names[name]) >= WITHIN
+            score = (sure, min(share, int(of_names[name])) + share // BOTH)
+            if (sure or (held_whole and share >= MAIN)) and score > best:
+                best, nearest = score, (int(self.matter[name]), sure)
         return nearest
 
     def _mark(self, stems: Ints, parts: Ints) -> NDArray[np.bool_]:
@@ -148,25 +165,29 @@ class Register:
 
     ids: tuple[str, ...] = ()
     parties: tuple[str, ...] = ()
-    places: Ints = field(default_factory=lambda: np.zeros((0, 2), dtype=np.int64))
+    places: Ints = field(default_factory=lambda: np.zeros((0, 3), dtype=np.int64))
     starts: Ints = field(default_factory=lambda: np.zeros(1, dtype=np.int64))
     names: Mapping[Language, MatterNames] = field(default_factory=dict)
 
     def matter(self, text: str, asked: Analyser) -> Entry | None:
-        """The one matter that the text names and hardly anything beside."""
+        """The one matter that the text names and hardly anything beside, else its main matter."""
         names = self.names.get(asked.language)
         if names is None:
             return None
         found = names.closest([weighed(word, asked, names.known) for word in asked.content(text)])
-        return None if found is None else self._entry(found)
+        return None if found is None else self._entry(*found)
 
-    def _entry(self, number: int) -> Entry:
+    def _entry(self, number: int, sure: bool) -> Entry:
+        """The matter's places; only the positions where something beside is asked for."""
         first = number * len(self.parties)
         rows = {
             party: self.places[self.starts[first + place] : self.starts[first + place + 1]].tolist()
             for place, party in enumerate(self.parties)
         }
-        return Entry(self.ids[number], {p: tuple((n, sentence) for n, sentence in own) for p, own in rows.items()})
+        listed = {p: tuple(Listed(n, s, bool(near)) for n, s, near in own) for p, own in rows.items()}
+        if not sure:
+            listed = {p: tuple(place for place in own if not place.near) for p, own in listed.items()}
+        return Entry(self.ids[number], sure, listed)
 
 
 def open_register(meta: Mapping[str, Any], arrays: Mapping[str, Ints]) -> Register:

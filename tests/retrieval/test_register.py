@@ -13,7 +13,7 @@ from domain.exchange import Exchange
 from domain.register import Matter
 from ingestion.register import sealed
 from tests.indexed_pack import passages_of, programmes
-from tests.registered_pack import matter, registered, write_register
+from tests.registered_pack import matter, registered, usual, write_register
 from tests.small_pack import build_quietly, retrieval_data, write_pack
 from tests.toy_desk import answer, asker
 
@@ -36,6 +36,7 @@ BOOK = register(
     pensions=("Rente", "Altersvorsorge"),
     cycling=("Radverkehr", "Radwege ausbauen"),
     motorways=("Autobahnen ausbauen",),
+    unsealing=("Schulhöfe und Spielplätze entsiegeln",),
 )
 
 
@@ -53,6 +54,19 @@ def test_a_question_that_names_a_matter_is_led_to_it(question: str, matter: str)
     found = BOOK.matter(question, GERMAN)
     assert found is not None
     assert found.id == matter
+
+
+@pytest.mark.parametrize(
+    ("question", "sure"),
+    [
+        ("Die Spielplätze und Schulhöfe entsiegeln?", True),
+        ("Schulhöfe, Gehwege und Spielplätze entsiegeln?", False),
+    ],
+)
+def test_a_question_that_says_a_little_more_has_it_as_its_main_matter(question: str, sure: bool) -> None:
+    found = BOOK.matter(question, GERMAN)
+    assert found is not None
+    assert (found.id, found.sure) == ("unsealing", sure)
 
 
 @pytest.mark.parametrize(
@@ -98,6 +112,39 @@ def test_a_party_without_a_place_is_said_to_be_silent(asked: Callable[..., Excha
     found = answer(asked("Was sagen die Parteien zum Nachtfahrverbot?"))
     assert {c.party for c in found.claims} == {"hafen"}
     assert [s.party for s in found.silent] == ["auen"]
+
+
+def test_what_is_only_near_is_shown_as_such_and_the_party_is_silent(tmp_path: Path) -> None:
+    pack = write_pack(tmp_path / "pack", programmes())
+    found = passages_of(build_quietly(pack, tmp_path / "plain"))
+    lines = usual(found)
+    lines[0]["places"]["hafen"] = [
+        {**matter(found, "x", (), {"hafen": [("Lastwagen", 0)]})["places"]["hafen"][0], "near": True}
+    ]
+    write_register(pack, lines)
+    build_quietly(pack, tmp_path / "data")
+    exchange = asker(tmp_path)("Was sagen die Parteien zu Fahrradparken?")
+    said = answer(exchange)
+    assert {c.party for c in said.claims} == {"auen"}
+    assert [s.party for s in said.silent] == ["hafen"]
+    assert [(c.party, "Lastwagen" in c.text) for c in said.near] == [("hafen", True)]
+    assert next((h.listed, h.near) for h in exchange.hits if h.party == "hafen") == (1, True)
+
+
+def test_a_matter_with_something_beside_leads_and_silences_nobody(tmp_path: Path) -> None:
+    pack = write_pack(tmp_path / "pack", programmes())
+    found = passages_of(build_quietly(pack, tmp_path / "plain"))
+    name = "Fahrradparken, Luftpumpen und Schlauchautomaten"
+    near = {**matter(found, "x", (), {"hafen": [("Lastwagen", 0)]})["places"]["hafen"][0], "near": True}
+    line = matter(found, "bicycles", (name,), {"auen": [("Dach", 1)], "hafen": []})
+    line["places"]["hafen"] = [near]
+    write_register(pack, [line, *usual(found)[1:]])
+    build_quietly(pack, tmp_path / "data")
+    exchange = asker(tmp_path)(f"Was sagen die Parteien zu {name} bei Lastwagen?")
+    assert exchange.scope is not None
+    assert (exchange.scope.registered, exchange.scope.touches) == (None, "bicycles")
+    assert answer(exchange).claims[0].text == "Das alles kostet niemanden Geld."
+    assert not any(h.near for h in exchange.hits)
 
 
 def test_where_no_listed_sentence_can_be_quoted_the_usual_tests_decide(tmp_path: Path) -> None:
