@@ -95,8 +95,12 @@ class Cleaned:
         return (self.origin[start], self.origin[end - 1] + 1)
 
 
+@lru_cache(maxsize=8)
 def clean(text: str) -> Cleaned:
-    """NFKC per character, controls and emoji removed, look-alike letters folded; upper and lower case kept."""
+    """NFKC per character, controls and emoji removed, look-alike letters folded; upper and lower case kept.
+
+    A question is cleaned for several checks in a row; a few texts are kept, and no more.
+    """
     letters: list[str] = []
     origin: list[int] = []
     for offset, char in enumerate(text):

@@ -53,7 +53,7 @@ def fold(text: str) -> str:
     text = _GENDER.sub("", text)
     text = _LETTER.sub(r"\1", _BROKEN.sub("", text))
     decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(c for c in decomposed if not unicodedata.combining(c))
+    return "".join(itertools.filterfalse(unicodedata.combining, decomposed))
 
 
 def words(text: str) -> list[str]:

@@ -7,7 +7,7 @@ document: an id would not do, for it changes with a name in the text (see the sw
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -86,7 +86,7 @@ def search(
     ranking = rank(corpus, index, ask, numbers)
     found, at = [], 0
     for group, own in zip(proposed, listed, strict=True):
-        best = ranking.best(range(at, at + len(group)), len(group) if own else k)
+        best = ranking.best(range(at, at + len(group)), k, {place.passage for place in own})
         found.append(_listed_first(best, own)[:k])
         at += len(group)
     rows = index.row_of[np.array([s.passage for best in found for s in best], dtype=np.int64)]
@@ -125,11 +125,11 @@ class Ranking:
     bounds: Ints
     """Where each candidate's sentences start in `sentences` and `own`; one more entry closes the last."""
 
-    def best(self, places: range, k: int) -> list[Scored]:
-        """The `k` best of the candidates at these places, best first."""
+    def best(self, places: range, k: int, also: Collection[int] = ()) -> list[Scored]:
+        """The `k` best of the candidates at these places and those `also` asked for by number, best first."""
         span = slice(places.start, places.stop)
-        order = np.lexsort((self.numbers[span], -self.score[span]))[:k] + places.start
-        return [self._at(int(i)) for i in order]
+        order = (np.lexsort((self.numbers[span], -self.score[span])) + places.start).tolist()
+        return [self._at(i) for i in (*order[:k], *(i for i in order[k:] if int(self.numbers[i]) in also))]
 
     def _at(self, i: int) -> Scored:
         place = slice(int(self.bounds[i]), int(self.bounds[i + 1]))

@@ -127,7 +127,7 @@ def parse(text: str, reader: Reader, gram_share: int) -> Query:
     gram_weights = _grams([w for w in content if not reader.foreign or _cognate(w, reader)], reader)
     weights = _scaled(stem_weights, 1000 - gram_share) | _scaled(gram_weights, gram_share)
     terms = sorted(weights)
-    concepts = tuple((p.word, p.weight, tuple(sorted(p.terms.items()))) for p in parts)
+    concepts = tuple((p.word, p.weight, tuple((t, p.terms[t]) for t in sorted(p.terms))) for p in parts)
     company, amount = _company(parts, reader), reader.asked.lists.asks_amount(text)
     return Query(tuple(terms), tuple(weights[t] for t in terms), concepts, company, unread, amount)
 
