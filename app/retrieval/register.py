@@ -91,7 +91,7 @@ class Listed(NamedTuple):
 
 @dataclass(frozen=True)
 class Entry:
-    """A matter as sealed: per party its places, positions first; `sure` when the question asks for nothing beside."""
+    """A matter as sealed: per party its places, positions first; `sure` when nothing is asked beside."""
 
     id: str
     sure: bool
@@ -127,9 +127,9 @@ class MatterNames:
         return np.maximum(np.add.reduceat(self.distinct.weight[self.words], self.starts[:-1]), 1)
 
     def closest(self, said: Sequence[Word]) -> tuple[int, bool] | None:
-        """The matter whose name holds what was `said` and hardly anything beside, and True.
+        """The first matter that holds what was `said` and hardly anything beside, and True.
 
-        Failing that, the one whose whole name is most of what was said, and False. The first among equals.
+        Failing that, the one whose whole name is most of what was said, and False.
         """
         asked = coded(said, self.numbers)
         whole = int(asked.weight.sum())
@@ -179,15 +179,11 @@ class Register:
 
     def _entry(self, number: int, sure: bool) -> Entry:
         """The matter's places; only the positions where something beside is asked for."""
-        first = number * len(self.parties)
-        rows = {
-            party: self.places[self.starts[first + place] : self.starts[first + place + 1]].tolist()
-            for place, party in enumerate(self.parties)
-        }
-        listed = {p: tuple(Listed(n, s, bool(near)) for n, s, near in own) for p, own in rows.items()}
-        if not sure:
-            listed = {p: tuple(place for place in own if not place.near) for p, own in listed.items()}
-        return Entry(self.ids[number], sure, listed)
+        first, count = number * len(self.parties), len(self.parties)
+        bounds = self.starts[first : first + count + 1].tolist()
+        rows = {p: self.places[bounds[i] : bounds[i + 1]].tolist() for i, p in enumerate(self.parties)}
+        kept = {p: [(n, s, bool(near)) for n, s, near in own if sure or not near] for p, own in rows.items()}
+        return Entry(self.ids[number], sure, {p: tuple(map(Listed._make, own)) for p, own in kept.items()})
 
 
 def open_register(meta: Mapping[str, Any], arrays: Mapping[str, Ints]) -> Register:

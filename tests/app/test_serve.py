@@ -171,3 +171,19 @@ def test_a_taken_port_is_said_for_one_process_and_for_several() -> None:
     assert {one.getsockname()[1] for one in sockets} == {port}
     for one in sockets:
         one.close()
+
+
+@pytest.mark.parametrize("before", [1, 2])
+@pytest.mark.parametrize("after", [1, 2])
+def test_a_service_begins_on_the_port_of_one_that_has_just_stopped(before: int, after: int) -> None:
+    port = free_port()
+    served = bound("127.0.0.1", port, before)
+    served[0].listen()
+    with socket.create_connection(("127.0.0.1", port)) as asking:
+        answering, _ = served[0].accept()
+        answering.close()  # the side that closes first keeps the connection lingering
+        assert asking.recv(1) == b""
+    for one in served:
+        one.close()
+    for one in bound("127.0.0.1", port, after):
+        one.close()

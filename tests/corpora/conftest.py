@@ -5,6 +5,7 @@ Set ISEGORIA_CORPORA to read them from elsewhere. Without them every test here i
 
 from __future__ import annotations
 
+import fcntl
 import os
 from pathlib import Path
 
@@ -35,9 +36,14 @@ def corpora() -> Path:
 
 @pytest.fixture(scope="session")
 def bundestag_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data directory with the Bundestag election built, for reading only."""
-    data = tmp_path_factory.mktemp("bundestag-data")
-    build_quietly(ELECTIONS / "bundestag-2025", data, CORPORA)
+    """A data directory with the Bundestag election built, for reading only: once for all workers of a run."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    data = shared / "bundestag-data"
+    with (shared / "bundestag-data.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (data / "elections" / "bundestag-2025" / "current").exists():
+            build_quietly(ELECTIONS / "bundestag-2025", data, CORPORA)
     return data
 
 
