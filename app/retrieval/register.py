@@ -127,9 +127,9 @@ class MatterNames:
         return np.maximum(np.add.reduceat(self.distinct.weight[self.words], self.starts[:-1]), 1)
 
     def closest(self, said: Sequence[Word]) -> tuple[int, bool] | None:
-        """The first matter that holds what was `said` and hardly anything beside, and True.
+        """The matter whose name comes closest to what was `said`, and True: it holds hardly more, and hardly less.
 
-        Failing that, the one whose whole name is most of what was said, and False.
+        Failing that, the one whose whole name is most of what was said, and False. The first among equals.
         """
         asked = coded(said, self.numbers)
         whole = int(asked.weight.sum())
