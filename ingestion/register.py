@@ -108,7 +108,7 @@ def masked(matter: Matter, names: Names) -> Matter:
 
 
 def plain_names(matters: Sequence[Matter], language: Language) -> dict[Digest, list[str]]:
-    """Per passage the plain names of the matters on which it takes a position: it is found by them too."""
+    """Per passage the plain names of the matters on which it takes a position: more words for its subject line."""
     found: dict[Digest, list[str]] = {}
     for matter in matters:
         for place in (place for places in matter.places.values() for place in places if not place.near):

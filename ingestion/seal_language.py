@@ -58,7 +58,8 @@ def seal_language(
     """Count the passages of one language; `texts` are what is searched of each, masked as the matters are."""
     lines = [helps.subjects.get(p.id) for p in passages]
     plainly = plain_names(helps.matters, language)
-    said = [[*phrases(line, names), *plainly.get(p.id, ())] for line, p in zip(lines, passages, strict=True)]
+    # Only beside a line: coverage is counted by text and line together where there is one, by the text alone elsewhere.
+    said = [[*phrases(line, names), *plainly.get(line.passage, ())] if line else [] for line in lines]
     counts, parts = _compounds(texts, [phrase for one in said for phrase in one], language, lists)
     called = word_counts((name for matter in helps.matters for name in matter.names.get(language, ())), lists)
     # Names of matters are no words of the documents: they are only split, so that question and name can meet.
@@ -69,7 +70,7 @@ def seal_language(
     lexicon = build_lexicon(documents, [p.document for p in passages], subjects)
     sentinel = len(lexicon.idf)
     found = postings(lexicon, documents)
-    both = postings(lexicon, documents, subjects) if any(said) else found
+    both = postings(lexicon, documents, subjects) if helps.subjects else found
     more = [added(*one, lexicon) for one in zip(found, both, subjects, strict=True)]
     table = gram_table(lexicon.stems)
     arrays = {

@@ -23,7 +23,7 @@ SURE = 750
 WITHIN = 900
 """Share of a name from which the question holds it whole."""
 MAIN = 650
-"""Share of the question from which a name it holds whole is its main matter: the places lead, but silence nobody."""
+"""Share of the question from which a name it holds whole is its main matter: listed parties speak by their places."""
 LIGHT = 4
 """A word of action or degree weighs this many times less."""
 BOTH = 10

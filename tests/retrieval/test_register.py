@@ -131,7 +131,7 @@ def test_what_is_only_near_is_shown_as_such_and_the_party_is_silent(tmp_path: Pa
     assert next((h.listed, h.near) for h in exchange.hits if h.party == "hafen") == (1, True)
 
 
-def test_a_matter_with_something_beside_leads_and_silences_nobody(tmp_path: Path) -> None:
+def test_a_matter_with_something_beside_lets_a_listed_party_speak(tmp_path: Path) -> None:
     pack = write_pack(tmp_path / "pack", programmes())
     found = passages_of(build_quietly(pack, tmp_path / "plain"))
     name = "Fahrradparken, Luftpumpen und Schlauchautomaten"
@@ -145,6 +145,7 @@ def test_a_matter_with_something_beside_leads_and_silences_nobody(tmp_path: Path
     assert (exchange.scope.registered, exchange.scope.touches) == (None, "bicycles")
     assert answer(exchange).claims[0].text == "Das alles kostet niemanden Geld."
     assert not any(h.near for h in exchange.hits)
+    assert "auen" not in {s.party for s in answer(exchange).silent}
 
 
 def test_where_no_listed_sentence_can_be_quoted_the_usual_tests_decide(tmp_path: Path) -> None:
