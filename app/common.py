@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -50,6 +50,8 @@ class Wording(Frozen):
     people_mapped: str
     expired_rule: str
     personal_data_masked: str
+    composed: str = ""
+    not_composed: str = ""
     follow_up: tuple[str, ...] = Field(min_length=1)
     about: dict[str, str]
     status: dict[AnswerStatus, StatusWording]
@@ -117,6 +119,8 @@ class Common:
 
     policy: Policy
     wording: Mapping[Language, Wording]
+    prompts: Mapping[str, str] = field(default_factory=dict)
+    """What a composing model is told, by file name: public, kept with every request that holds it."""
 
     def words(self, language: Language) -> Wording:
         """Wording in the language, else in the first one there is."""
@@ -135,7 +139,7 @@ def load_common(root: Path) -> Common:
         policy = load_policy(folder)
     except PolicyError as error:
         raise PackError(str(error)) from error
-    return Common(policy, _wording(folder / "wording"))
+    return Common(policy, _wording(folder / "wording"), _prompts(folder / "prompts"))
 
 
 def load_retrieval(root: Path) -> RetrievalData:
@@ -163,6 +167,13 @@ def _wording(folder: Path) -> dict[Language, Wording]:
     if not found:
         raise PackError(f"{folder}: there is no wording file")
     return found
+
+
+def _prompts(folder: Path) -> dict[str, str]:
+    try:
+        return {p.stem: p.read_text(encoding="utf-8") for p in sorted(folder.glob("*.txt"))}
+    except (OSError, UnicodeDecodeError) as error:
+        raise PackError(f"{folder}: a prompt cannot be read: {error}") from error
 
 
 def read_stopwords(path: Path) -> Stopwords:

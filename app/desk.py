@@ -15,8 +15,9 @@ from zoneinfo import ZoneInfo
 
 from app.answering.check import objections
 from app.answering.desk_view import Room
+from app.answering.dictation import dictated
 from app.answering.phrases import Phrases
-from app.answering.pipeline import walk
+from app.answering.pipeline import FOUND, STEPS, walk
 from app.answering.second import second_opinion
 from app.built import Built
 from app.errors import (
@@ -32,6 +33,7 @@ from app.errors import (
     UnknownRecord,
 )
 from app.llm.chat import ChatModel
+from app.llm.leash import Leash
 from app.record import CONVERSATION_LIMIT, Records
 from app.settings import Settings
 from app.storage.vault import Opening
@@ -85,6 +87,8 @@ class House:
     trouble: Callable[[str, Exception], None]
     second: ChatModel | None = None
     """The model that is asked about what the guard lets pass; None, the default, is nobody."""
+    composer: Leash | None = None
+    """The model that composes sentences from quotations; None, the default, is nobody."""
 
 
 class Desk:
@@ -122,13 +126,24 @@ class Desk:
         exchange = await self.opened(ask)
         if self._house.second is not None:
             exchange = await second_opinion(exchange, self._room(exchange), self._house.second)
-        exchange = self.answered(exchange, on_step)
+        if self._house.composer is not None:
+            exchange = await self._composed(exchange, self._house.composer, on_step)
+        else:
+            exchange = self.answered(exchange, on_step)
         if record:
             try:
                 await self._records.append(exchange)
             except RecordErased as error:
                 raise UnknownConversation(error.message) from error
         return exchange
+
+    async def _composed(self, exchange: Exchange, composer: Leash, on_step: Callable[[Step], None] | None) -> Exchange:
+        """The exchange walked through all steps, a model asked once what can be quoted is known."""
+        room = self._room(exchange)
+        exchange = walk(exchange, room, on_step, STEPS[:FOUND])
+        if exchange.answer is not None:
+            return exchange
+        return walk(await dictated(exchange, room, composer), room, on_step, STEPS[FOUND:])
 
     async def opened(self, ask: Ask) -> Exchange:
         """A new exchange with the question checked, masked and placed in its conversation."""

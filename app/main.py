@@ -9,6 +9,7 @@ import gc
 import hashlib
 import secrets
 import sys
+import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import make_url
 
+from app.answering.dictation import MOST_BYTES
 from app.answering.phrases import Phrases, read_phrases
 from app.built import Built
 from app.common import Common, load_common
@@ -25,6 +27,7 @@ from app.desk import Desk, House
 from app.errors import IndexUnusable, RecordUnreadable, ServiceUnavailable, where
 from app.leaf import Statement, hour_of
 from app.llm.chat import ChatModel
+from app.llm.leash import Leash
 from app.log import log_writer
 from app.places import built_elections, current_build, keys_folder, model_folder, objects_folder
 from app.record import Recorder, Records
@@ -95,13 +98,29 @@ def _candidates(folder: Path, election: str, settings: Settings) -> Candidates:
 
 def second_model(settings: Settings) -> ChatModel | None:
     """The model of the second check; None when none is set. Raises ServiceUnavailable when half set."""
-    if settings.guard_url is None and settings.guard_model is None:
+    url, name = settings.guard_url, settings.guard_model
+    if not _both_set("a second check", "GUARD_URL", url, "GUARD_MODEL", name) or url is None or name is None:
         return None
-    if settings.guard_url is None or settings.guard_model is None:
-        raise ServiceUnavailable("a second check needs both ISEGORIA_GUARD_URL and ISEGORIA_GUARD_MODEL")
-    from app.llm.client import HttpChat
+    from app.llm.client import HttpChat, Server
 
-    return HttpChat(settings.guard_url, settings.guard_model, settings.guard_key, settings.guard_timeout)
+    return HttpChat(Server(url, settings.guard_key, settings.guard_timeout), name)
+
+
+def composing_model(settings: Settings) -> Leash | None:
+    """The model that composes; None when none is set. Raises ServiceUnavailable when half set."""
+    url, name = settings.llm_base_url, settings.llm_model
+    if not _both_set("a composing model", "LLM_BASE_URL", url, "LLM_MODEL", name) or url is None or name is None:
+        return None
+    from app.llm.client import HttpWire, Server
+
+    wire = HttpWire(Server(url, settings.llm_key, settings.llm_timeout), MOST_BYTES)
+    return Leash(wire, name, settings.llm_timeout, settings.llm_parallel, time.monotonic)
+
+
+def _both_set(what: str, first: str, one: str | None, second: str, other: str | None) -> bool:
+    if (one is None) != (other is None):
+        raise ServiceUnavailable(f"{what} needs both ISEGORIA_{first} and ISEGORIA_{second}")
+    return one is not None
 
 
 def collection_name(election: str, build: str) -> str:
@@ -148,7 +167,9 @@ def load(settings: Settings, elections: tuple[str, ...] | None = None) -> Loaded
     built = {name: load_election(name, common, settings) for name in wanted}
     phrases = read_phrases(settings.elections / "common" / "understand")
     keep_objects(common, phrases, built.values(), settings)
-    return Loaded(House(settings, phrases, code_digest(), trouble(), second_model(settings)), built)
+    return Loaded(
+        House(settings, phrases, code_digest(), trouble(), second_model(settings), composing_model(settings)), built
+    )
 
 
 def open_desk(settings: Settings, records: Records, elections: tuple[str, ...] | None = None) -> Desk:

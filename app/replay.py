@@ -34,7 +34,7 @@ Found = tuple[str, Exchange | IsegoriaError]
 
 
 def fresh(exchange: Exchange) -> Exchange:
-    """The exchange as it was before its first step: with the verdict of a second check, if one was given."""
+    """The exchange as it was before its first step, with what models said: a second check, a dictation."""
     return Exchange(
         record=exchange.record,
         at=exchange.at,
@@ -42,6 +42,7 @@ def fresh(exchange: Exchange) -> Exchange:
         question=exchange.question,
         digests=exchange.digests,
         verdicts=tuple(v for v in exchange.verdicts if v.check == SECOND),
+        dictation=exchange.dictation,
     )
 
 
@@ -196,5 +197,7 @@ def _replayed(name: str, exchange: Exchange | IsegoriaError, worlds: _Worlds, sa
     for verdict in fresh(exchange).verdicts:
         who, said = ", ".join(e.rule for e in verdict.evidence), verdict.category or verdict.action.value
         say(f"{name}  takes from the record what {who} said ({said}); it is not asked again")
+    if (dictation := exchange.dictation) is not None:
+        say(f"{name}  takes from the record what model:{dictation.model} wrote; it is not asked again")
     desk = loaded.desk(MemoryRecorder())
     return compared(exchange, desk.answered(fresh(exchange)), desk.accepts)

@@ -42,6 +42,15 @@ class Settings(BaseSettings):
     )
     guard_key: SecretStr | None = Field(default=None, description="Key for that server; none is sent when unset")
     guard_timeout: float = Field(default=2.0, gt=0, le=30, description="Seconds to wait for the second check")
+    llm_base_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^\s/]+",
+        description="URL of a model server that composes answers, up to `/v1`; quotations alone when unset",
+    )
+    llm_model: str | None = Field(default=None, min_length=1, description="Name of the model that composes answers")
+    llm_key: SecretStr | None = Field(default=None, description="Key for that server; none is sent when unset")
+    llm_timeout: float = Field(default=20.0, gt=0, le=120, description="Seconds for composing, a retry included")
+    llm_parallel: int = Field(default=4, ge=1, le=256, description="Answers composed at once; more wait")
 
     log_origin: str = Field(
         default="localhost/log",
@@ -59,9 +68,9 @@ class Settings(BaseSettings):
         return digest_of(self.answering())
 
     def answering(self) -> dict[str, int | str]:
-        """The settings that can change an answer; the model of the second check only where there is one."""
-        second = {} if self.guard_model is None else {"guard_model": self.guard_model}
-        return second | {
+        """The settings that can change an answer; models only where there are any."""
+        named = {"guard_model": self.guard_model, "llm_model": self.llm_model}
+        return {name: model for name, model in named.items() if model is not None} | {
             "quotations_one": self.quotations_one,
             "quotations_many": self.quotations_many,
             "quotations_law": self.quotations_law,

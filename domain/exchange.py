@@ -78,6 +78,16 @@ class Digests(Frozen):
     code: str = Field(description="Digest of the program's own source")
 
 
+class Dictation(Frozen):
+    """What a language model was sent and what it sent back, byte for byte, as one of the inputs of the answer."""
+
+    model: str = Field(description="Its name in the settings")
+    request: str = Field(description="The body as sent; empty when nothing was sent")
+    response: str | None = Field(default=None, description="The body as received; None when there was none")
+    attempts: int = Field(default=0, description="How often it was asked")
+    trouble: str | None = Field(default=None, description="Why there is nothing to read, in one or two words")
+
+
 class Exchange(Frozen):
     """One question and everything that led to its answer."""
 
@@ -92,6 +102,7 @@ class Exchange(Frozen):
     verdicts: tuple[Verdict, ...] = ()
     hits: tuple[Hit, ...] = ()
     query_code: str | None = Field(default=None, description="The integer query as computed, for exact replay")
+    dictation: Dictation | None = Field(default=None, description="What a model was asked for, where one composes")
     draft: Answer | None = Field(default=None, exclude=True, description="The answer before it was checked")
     answer: Answer | None = None
     steps: tuple[Step, ...] = ()

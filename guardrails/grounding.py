@@ -17,8 +17,10 @@ from domain.verdict import Action, Evidence, Verdict
 from guardrails.normalise import NO_WORDS, clean, tokens
 from guardrails.policy import Policy
 from guardrails.rules import first_span, sentences
+from guardrails.support import unsupported
 
 UNGROUNDED = "ungrounded"
+UNSUPPORTED = "unsupported"
 EVALUATIVE = "evaluative"
 _HYPHEN_BREAK = re.compile("\ufffe(?:\r\n|\r|\n)?")
 _SPACE = re.compile(r"\s+")
@@ -40,6 +42,8 @@ def ungrounded(claims: Sequence[Claim], passages: Mapping[str, Passage], policy:
             found.append(_verdict(UNGROUNDED, claim, problem, policy))
         elif claim.kind in {"composed", "translation"} and (words := _judging(claim.text, policy)):
             found.append(_verdict(EVALUATIVE, claim, f"words:{words}", policy))
+        elif claim.kind == "composed" and (why := _unsupported(claim, passages, policy)):
+            found.append(_verdict(UNSUPPORTED, claim, why, policy))
     return tuple(found)
 
 
@@ -74,6 +78,16 @@ def _citation_problem(
     return ""
 
 
+def _unsupported(claim: Claim, passages: Mapping[str, Passage], policy: Policy) -> str:
+    """Why a composed sentence says more than its quotations, or an empty string. One of them must carry all of it."""
+    whys = []
+    for citation in claim.citations:
+        language = passages[citation.passage].language
+        words = policy.composed.get(language.split("-")[0])
+        whys.append(unsupported(claim.text, citation.quote, language, words) if words else "no-word-lists")
+    return "" if "" in whys else whys[0]
+
+
 def _judging(text: str, policy: Policy) -> str:
     """The evaluative words in a sentence of ours, or an empty string."""
     for sentence in sentences(tokens(clean(text), NO_WORDS)):
@@ -85,7 +99,7 @@ def _judging(text: str, policy: Policy) -> str:
 def _verdict(category: str, claim: Claim, rule: str, policy: Policy) -> Verdict:
     language: Language = policy.languages[0]
     return Verdict(
-        check="quotation" if category == UNGROUNDED else "wording",
+        check="quotation" if category in (UNGROUNDED, UNSUPPORTED) else "wording",
         action=Action.REFUSE,
         category=category,
         language=language,

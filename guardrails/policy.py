@@ -24,6 +24,7 @@ from guardrails.normalise import BREAKS, NO_WORDS, PARTY, clean, tokens
 from guardrails.patterns import Compiled, Grammar, PatternError, phrases, torn
 from guardrails.rules import Rule, RuleBook, rule_book
 from guardrails.slots import PartyWords, Shape, shape
+from guardrails.support import ComposedWords
 from guardrails.vocabulary import Vocabulary, rule_words, vocabulary
 
 GUARD_FOLDER = "guard"
@@ -99,6 +100,7 @@ class RuleFile(Frozen):
     context: dict[str, tuple[str, ...]] = Field(description="What an earlier turn was about, by pattern")
     matter: tuple[str, ...] = Field(min_length=1, description="Patterns that show a question about the election")
     evaluative: tuple[str, ...] = Field(min_length=1, description="Words that our own sentences must not hold")
+    composed: ComposedWords
     about: dict[str, tuple[str, ...]] = Field(description="Matters of the service itself, by pattern")
     rules: tuple[RuleEntry, ...] = Field(min_length=1)
 
@@ -116,6 +118,7 @@ class Policy:
     contexts: Mapping[str, tuple[Compiled, ...]]
     matter: tuple[Compiled, ...]
     evaluative: tuple[Compiled, ...]
+    composed: Mapping[Language, ComposedWords]
     about: Mapping[str, tuple[Compiled, ...]]
     function_words: Mapping[Language, frozenset[str]]
     vocabulary: Vocabulary
@@ -183,6 +186,7 @@ def load_policy(folder: Path, trained: bool = True) -> Policy:
         contexts=_merged(sources, "context"),
         matter=_flat(sources, "matter"),
         evaluative=_flat(sources, "evaluative"),
+        composed={t: f.composed for t, f in files.items()},
         about=_merged(sources, "about"),
         function_words=function_words,
         vocabulary=vocabulary(ruled, plain, classifier.known() if classifier else ()),

@@ -1,147 +1,96 @@
-"""The extractive composer: quotations and nothing else, the same number for every party.
+"""The draft of an answer: quotations, or, where a model was asked, sentences of its that say no more than they do.
 
-Each claim is one sentence, verbatim, with its page. Which sentence is chosen depends on the
-question and the sentence; lead-ins and notices come from the reviewed wording files.
+Promise: a model cannot put a sentence before a voter that the sources do not hold. A sentence counts only with a
+number that was offered, the quotation word for word, and no word, number, denial or order that the quoted sentence
+lacks (`guardrails/support.py`); the party is that of the document, whatever the model says. Where a party that speaks
+would be left without a sentence, nobody gets one: then the quotations stand alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from app.answering.clarify import ask_which, asks_nothing, cannot_be_read
+from app.answering.check import objections
 from app.answering.desk_view import Room
-from app.answering.draft import matter_of, settled
-from app.answering.lead import lead, notes, nothing_found
-from app.answering.quote import chosen
-from app.answering.retrieve import best_coverage
-from app.answering.rules_of_voting import rules_of_voting
-from app.retrieval.weights import Weights
-from domain.answer import Claim, Searched, Silence
-from domain.exchange import Exchange, Subject
-from domain.passage import Hit
+from app.answering.dictation import Written, offered, read
+from app.answering.extract import budget_of, extract
+from domain.answer import Answer, Claim
+from domain.exchange import Exchange
+from guardrails.grounding import comparable
+from guardrails.second import SLOT
+from guardrails.support import unsupported
 
-FIRST = 600
-"""Share of the floor, in thousandths, that the first sentence covers alone; measured: a higher one silences parties."""
-PLAINLY = 200
-"""How far above the floor a passage covers a question that is plainly its matter."""
+LEAST_QUOTED = 3
+"""Words of a sentence that a quotation must hold at least."""
 
 
 def compose(exchange: Exchange, room: Room) -> Exchange:
-    """Draft the answer. Nothing in it is shown before `check` has passed it."""
-    scope = exchange.scope
-    assert scope is not None
-    if asks_nothing(exchange, room) and not _nobody_to_ask(exchange, room):
-        return ask_which(exchange, room, notes(exchange, room))
-    if cannot_be_read(exchange, room):
-        return ask_which(exchange, room, room.words(exchange.question.language).not_read)
-    return rules_of_voting(exchange, room) if scope.subject is Subject.RULES else _parties(exchange, room)
+    """Draft the answer, in composed sentences where a model was asked and enough of them hold."""
+    exchange = extract(exchange, room)
+    draft, dictation = exchange.draft, exchange.dictation
+    if draft is None or dictation is None:
+        return exchange
+    words = room.words(exchange.question.language)
+    told = _told(draft, exchange, room)
+    note = words.not_composed if told is None else words.composed
+    shown = (told or draft).model_copy(update={"message": f"{draft.message or ''} {note}".strip()})
+    return exchange.with_(draft=shown)
 
 
-def _nobody_to_ask(exchange: Exchange, room: Room) -> bool:
-    """Whether only parties were named that have no document here, so that no topic could be searched either."""
-    scope, language = exchange.scope, exchange.question.language
-    assert scope is not None
-    asked = scope.subject is Subject.PARTIES and scope.named
-    return asked and all(room.built.language_for(party, language) is None for party in scope.parties)
+def _told(draft: Answer, exchange: Exchange, room: Room) -> Answer | None:
+    """The draft with the composed sentences in the place of the quotations; None where it cannot be."""
+    assert exchange.dictation is not None and exchange.scope is not None
+    reply = read(exchange.dictation.response or "") if exchange.dictation.trouble is None else None
+    if reply is None:
+        return None
+    offers = offered(exchange, room)
+    found = [c for written in reply.claims if (c := _claim(written, offers, room)) is not None]
+    each = _same_number(found, dict.fromkeys(c.party for c in draft.claims), budget_of(exchange.scope, room))
+    if not each:
+        return None
+    if all(c.kind == "quotation" for c in each):
+        return None
+    told = draft.model_copy(update={"claims": each})
+    return told if objections(told, room) == ((), ()) else None
 
 
-def _parties(exchange: Exchange, room: Room) -> Exchange:
-    scope, language = exchange.scope, exchange.question.language
-    assert scope is not None
-    budget = room.settings.quotations_one if len(scope.parties) == 1 else room.settings.quotations_many
-    claims: list[Claim] = []
-    near: list[Claim] = []
-    silent: list[Silence] = []
-    no_document: list[str] = []
-    for party in scope.parties:
-        spoken = room.built.language_for(party, language)
-        if spoken is None:
-            no_document.append(party)
-            continue
-        hits = [h for h in exchange.hits if h.party == party]
-        said = _quotations(hits, budget, exchange, room) if _speaks(hits, party, exchange, room) else ()
-        claims += said
-        if not said:
-            silent.append(Silence(party=party, searched=_searched(party, exchange, room)))
-            near += _near(hits, exchange, room)
-    return settled(
-        exchange,
-        room,
-        tuple(claims),
-        message=lead(exchange, room) if claims else nothing_found(exchange, room, bool(silent), no_document),
-        silent=tuple(silent),
-        near=tuple(near),
-        no_document=tuple(no_document),
-    )
+def _claim(written: Written, offers: Sequence[Claim], room: Room) -> Claim | None:
+    """The composed claim, with the whole quoted sentence as its proof; None when it falls."""
+    if not 1 <= written.number <= len(offers):
+        return None
+    quoted = offers[written.number - 1]
+    citation = quoted.citations[0]
+    shown = comparable(room.built.names.mask(citation.quote, SLOT))
+    quotation = comparable(written.quotation)
+    if len(quotation.split()) < min(LEAST_QUOTED, len(shown.split())) or quotation not in shown:
+        return None
+    passage = room.built.passage(citation.passage)
+    text = comparable(written.text)
+    if text in (shown, comparable(citation.quote)):
+        return quoted
+    policy = room.built.common.policy
+    lists = policy.composed.get(passage.language.split("-")[0])
+    if lists is None or unsupported(text, citation.quote, passage.language, lists):
+        return None
+    if room.built.names.mentions(text) or _speaks_of_others(citation.quote, quoted.party, room):
+        return None
+    return quoted.model_copy(update={"kind": "composed", "text": text})
 
 
-def _speaks(hits: Sequence[Hit], party: str | None, exchange: Exchange, room: Room) -> bool:
-    """Whether the register has a place for the party; without a matter of it, also whether a passage covers enough.
+def _speaks_of_others(quote: str, party: str | None, room: Room) -> bool:
+    """Whether the sentence names another party: what it says of them is shown in its own words alone."""
+    return any(m.parties != (party,) for m in room.built.names.mentions(quote))
 
-    One floor for all parties.
+
+def _same_number(found: Sequence[Claim], parties: Iterable[str | None], most: int) -> tuple[Claim, ...]:
+    """As many sentences for every party as the one with the fewest has, at most `most`; none when one has none.
+
+    No sentence stands twice.
     """
-    assert exchange.scope is not None
-    if any(_stated(h) for h in hits):
-        return True
-    asked_otherwise = exchange.scope.registered is None
-    return asked_otherwise and bool(hits) and best_coverage(hits) >= _weights(party, exchange, room).floor
-
-
-def _stated(hit: Hit) -> bool:
-    """Whether the register lists it as a position on the matter."""
-    return hit.listed is not None and not hit.near
-
-
-def _near(hits: Sequence[Hit], exchange: Exchange, room: Room) -> tuple[Claim, ...]:
-    """What a silent party says nearby: what the register calls near; else the best passage, if it covers enough."""
-    listed = chosen([h for h in hits if h.near], 1, _listed_sentence, room)
-    if listed or not hits or best_coverage(hits) < _weights(hits[0].party, exchange, room).near:
-        return listed
-    return _quotations(hits, 1, exchange, room)
-
-
-def _listed_sentence(hit: Hit, place: int, _first: bool) -> bool:
-    return place == hit.order[0]
-
-
-def _weights(party: str | None, exchange: Exchange, room: Room) -> Weights:
-    asked = exchange.question.language
-    documents = room.built.language_for(party, asked) or asked
-    return room.built.retrieval.weights.of(asked, documents)
-
-
-def _quotations(hits: Sequence[Hit], budget: int, exchange: Exchange, room: Room) -> tuple[Claim, ...]:
-    """Up to `budget` sentences, in passages and of their own covering as much of the question as speaking takes.
-
-    The first sentence may cover somewhat less, and any share in a passage that is plainly on the matter, where the
-    sentences share its words. Of what the register lists only the listed sentence counts, and nothing beside; but
-    where no listed sentence can be quoted, the tests of every other question decide.
-    """
-    listed = chosen([h for h in hits if _stated(h)], budget, _listed_sentence, room)
-    floor = _weights(hits[0].party, exchange, room).floor if hits else 0
-
-    def counts(hit: Hit, place: int, first: bool) -> bool:
-        if hit.coverage < floor:
-            return False
-        said = hit.sentences[place]
-        return said >= floor or (first and (1000 * said >= FIRST * floor or hit.coverage >= floor + PLAINLY))
-
-    return listed or chosen([h for h in hits if not h.near], budget, counts, room)
-
-
-def _searched(party: str, exchange: Exchange, room: Room) -> Searched:
-    language = room.built.language_for(party, exchange.question.language) or ""
-    documents = tuple(
-        sha
-        for sha, view in room.built.documents.items()
-        if view.source.party == party and view.source.language == language
-    )
-    return Searched(documents=documents, passages=room.built.pool_size(party, language), terms=_terms(exchange, room))
-
-
-def _terms(exchange: Exchange, room: Room) -> tuple[str, ...]:
-    """The question's own words, as they were searched; `expansion` of the answer holds the added ones."""
-    asked = exchange.question.language
-    documents = next(iter(room.built.spoken.values()), (asked,))
-    reader = room.built.reader(asked, asked if asked in documents else documents[0])
-    return tuple(reader.asked.content(matter_of(exchange)))
+    by_party: dict[str | None, list[Claim]] = {party: [] for party in parties}
+    for claim in found:
+        kept = by_party.get(claim.party)
+        if kept is not None and all(claim.citations != other.citations for other in kept):
+            kept.append(claim)
+    fewest = min((len(kept) for kept in by_party.values()), default=0)
+    return tuple(c for kept in by_party.values() for c in kept[: min(fewest, most)])

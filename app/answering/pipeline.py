@@ -7,7 +7,7 @@ never reaches the voter unchecked. An exception in a step is a `failed_*` answer
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from app.answering.ask_back import ask_back
 from app.answering.check import check
@@ -34,9 +34,18 @@ FAILURES = {
 }
 
 
-def walk(exchange: Exchange, room: Room, on_step: Callable[[Step], None] | None = None) -> Exchange:
+FOUND = 3
+"""After so many steps it is known what can be quoted; a composing model is asked here, where there is one."""
+
+
+def walk(
+    exchange: Exchange,
+    room: Room,
+    on_step: Callable[[Step], None] | None = None,
+    steps: Sequence[Walk] = STEPS,
+) -> Exchange:
     """The exchange with its answer. `room` is everything a step may use; nothing else is in reach."""
-    for step in STEPS:
+    for step in steps:
         wall, cpu = time.perf_counter_ns(), time.thread_time_ns()
         try:
             exchange = step(exchange, room)

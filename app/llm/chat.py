@@ -6,6 +6,7 @@ Whoever asks must not trust the reply; that there is none, or no usable one, is 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Protocol
 
@@ -45,3 +46,14 @@ class ScriptedChat:
             raise ModelUnusable("no instruction")
         self.heard.append(text)
         return self._says(text)
+
+
+def content_of(body: bytes | str) -> str:
+    """The text of the first choice of a chat completion. Raises ModelUnusable."""
+    try:
+        content = json.loads(body)["choices"][0]["message"]["content"]
+    except (ValueError, LookupError, TypeError, RecursionError) as error:
+        raise ModelUnusable("the reply is no chat completion") from error
+    if not isinstance(content, str):
+        raise ModelUnusable("the reply holds no text")
+    return content

@@ -110,7 +110,7 @@ def test_a_plain_composed_sentence_passes() -> None:
             [
                 claim(
                     "Wir bauen jedes Jahr 400.000 Wohnungen.",
-                    text="Geplant sind 400.000 Wohnungen im Jahr.",
+                    text="Die Partei baut jedes Jahr 400.000 Wohnungen.",
                     kind="composed",
                 )
             ]
@@ -148,9 +148,9 @@ def test_a_party_with_far_more_composed_words_is_unbalanced() -> None:
     known = {**PASSAGES, other.id: other, third.id: third}
     quote = "Wir bauen jedes Jahr 400.000 Wohnungen."
     drafts = [
-        claim(quote, text="Geplant sind Wohnungen. " * 30, kind="composed"),
-        claim(quote, text="Geplant sind Wohnungen.", kind="composed", party="ost", key=other.id),
-        claim(quote, text="Geplant sind Wohnungen.", kind="composed", party="xqp", key=third.id),
+        *[claim(quote, text="Die Partei baut jedes Jahr 400.000 Wohnungen.", kind="composed")] * 30,
+        claim(quote, text="Die Partei baut jedes Jahr 400.000 Wohnungen.", kind="composed", party="ost", key=other.id),
+        claim(quote, text="Die Partei baut jedes Jahr 400.000 Wohnungen.", kind="composed", party="xqp", key=third.id),
     ]
     verdicts = check_claims(drafts, known, Coverage(("mond", "ost", "xqp"), (), ()), policy())
     assert [(v.evidence[0].text, v.evidence[0].rule) for v in verdicts] == [("mond", "more-words")]
