@@ -27,7 +27,7 @@ from domain.exchange import Digests
 from guardrails.classifier import CARD
 from guardrails.policy import GUARD_FOLDER, Policy, PolicyError, load_policy
 
-NO_MODEL = {"guard_url": None, "guard_model": None, "guard_key": None}
+NO_MODEL = dict.fromkeys(("guard_url", "guard_model", "guard_key", "llm_base_url", "llm_model", "llm_key"))
 """A replay asks no model, whatever is set today; a record names its own."""
 
 

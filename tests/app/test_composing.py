@@ -38,6 +38,7 @@ from domain.exchange import Exchange
 from tests.model_server import Server, Write, completion, says, sends
 
 MODEL = "toy-1"
+DEAD = "http://127.0.0.1:9/v1"
 QUESTIONS = {
     "de": (
         "Was sagen die Parteien zum Wohnungsbau?",
@@ -322,7 +323,7 @@ def test_a_replay_takes_what_the_model_wrote_from_the_record(demo_data: Path) ->
 
         exchange = asyncio.run(ask())
     said: list[str] = []
-    outcome: Outcome = asyncio.run(replay_records(settings(demo_data), exchange.record, said.append))
+    outcome: Outcome = asyncio.run(replay_records(settings(demo_data, DEAD), exchange.record, said.append))
     assert outcome.of(Grade.A) == 1, said
     assert any(f"model:{MODEL}" in line for line in said)
 
