@@ -50,6 +50,7 @@ class Wording(Frozen):
     people_mapped: str
     expired_rule: str
     personal_data_masked: str
+    of_others: str = ""
     composed: str = ""
     not_composed: str = ""
     follow_up: tuple[str, ...] = Field(min_length=1)

@@ -1,9 +1,7 @@
 """Recorded answers computed again from their recorded inputs, compared byte for byte and graded.
 
-Clock, ids, seed and what a model said in a second check come from the record, so no model is
-asked; corpus, index, election, policy, wording, phrases and settings are the recorded ones, found
-by digest, not those in force today. Another build of the code is said first, and then compared
-all the same.
+Clock, ids, seed and what models said come from the record, so none is asked; corpus, index, election, policy, wording,
+phrases and settings are the recorded ones, found by digest. Another build of the code is said, and compared all the same.
 """
 
 from __future__ import annotations
@@ -194,10 +192,10 @@ def _replayed(name: str, exchange: Exchange | IsegoriaError, worlds: _Worlds, sa
     loaded = worlds.of(exchange)
     if worlds.other_code(exchange):
         say(f"{name}  was answered by another build of the code ({exchange.digests.code[:16]})")
-    for verdict in fresh(exchange).verdicts:
-        who, said = ", ".join(e.rule for e in verdict.evidence), verdict.category or verdict.action.value
-        say(f"{name}  takes from the record what {who} said ({said}); it is not asked again")
-    if (dictation := exchange.dictation) is not None:
-        say(f"{name}  takes from the record what model:{dictation.model} wrote; it is not asked again")
+    said = [(", ".join(e.rule for e in v.evidence), v.category or v.action.value) for v in fresh(exchange).verdicts]
+    if exchange.dictation is not None:
+        said.append((f"model:{exchange.dictation.model}", "sentences"))
+    for who, what in said:
+        say(f"{name}  takes from the record what {who} said ({what}); it is not asked again")
     desk = loaded.desk(MemoryRecorder())
     return compared(exchange, desk.answered(fresh(exchange)), desk.accepts)

@@ -21,11 +21,13 @@ from domain.base import Frozen, Language
 
 MORE_WORDS = 8
 """How many more words than its sentence a composed one may have: room for who says it."""
-LEAST_SHARE = 500
-"""Share of the covered clauses' own words that must be kept, in thousandths; fewer and the rest may turn the sense."""
+LEAST_SHARE = 900
+"""Share of the covered clauses' own words that must be kept, in thousandths: what is left out may turn the sense."""
 LEAST_WORDS = 2
 LEAST_STEM = 3
 """A stem of this many letters keeps its last one."""
+BACK = 2
+"""Words before another among which the one that links it is looked for."""
 HEAD = 5
 """Letters from which a listed beginning counts as one verb in all its forms."""
 _STEMMERS = {"de": "german", "fr": "french", "en": "english"}
@@ -46,6 +48,7 @@ class ComposedWords(Frozen):
     turning: tuple[str, ...] = Field(
         min_length=10, description="Say which way: kept where their clause is spoken of, in their order where several"
     )
+    links: tuple[str, ...] = Field(min_length=5, description="Say how the next word is meant: the same one, or none")
     prefixes: tuple[str, ...] = Field(default=(), description="Parts of a verb that may stand at the end of a clause")
     same: tuple[tuple[str, ...], ...] = Field(default=(), description="Spellings of one word")
     exact: tuple[str, ...] = Field(default=(), description="Endings of the past: both words have one, or neither")
@@ -74,6 +77,7 @@ class _Lists:
     wanting: Callable[[str], bool]
     kept: Callable[[str], bool]
     turning: Callable[[str], bool]
+    links: frozenset[str]
     prefixes: frozenset[str]
     same: dict[str, str]
     exact: tuple[str, ...]
@@ -109,9 +113,12 @@ def _misplaced(claim: Sequence[_Token], said: Sequence[_Token], lists: _Lists) -
     own = [t for t in claim if not _free(t, lists)]
     turns = [t for t in own if t.turning]
     moving = turns if len(turns) == 1 else []
-    places = _in_order([t for t in own if t not in moving], said, lists)
+    ordered = [i for i, t in enumerate(claim) if not _free(t, lists) and t not in moving]
+    places = _in_order([claim[i] for i in ordered], said, lists)
     if places is None:
         return "other-words"
+    if not all(_same_link(claim, i, said, p, lists) for i, p in zip(ordered, places, strict=True)):
+        return "other-link"
     clauses = {said[p].clause for p in places}
     spoken = [t for t in said if t.clause in clauses and not _free(t, lists)]
     if moving and not any(_matches(moving[0], t, lists) for t in spoken if t.turning):
@@ -135,6 +142,25 @@ def _in_order(own: Sequence[_Token], said: Sequence[_Token], lists: _Lists) -> l
             return None
         places.append(found)
     return places
+
+
+def _same_link(claim: Sequence[_Token], i: int, said: Sequence[_Token], place: int, lists: _Lists) -> bool:
+    """Whether the word is meant as in the sentence: "to 2 per cent" is not "by 2 per cent".
+
+    Where it is no number and tells no direction, what links it may be left out.
+    """
+    mine, theirs = _link(claim, i, lists), _link(said, place, lists)
+    return mine == theirs or (not mine and not (claim[i].number or claim[i].turning))
+
+
+def _link(tokens: Sequence[_Token], at: int, lists: _Lists) -> str:
+    """The linking word right before this one, articles between them aside; empty when there is none."""
+    for token in reversed(tokens[max(0, at - BACK) : at]):
+        if token.word in lists.links:
+            return token.word
+        if not _free(token, lists) or token.clause != tokens[at].clause:
+            return ""
+    return ""
 
 
 def _matches(one: _Token, other: _Token, lists: _Lists) -> bool:
@@ -240,6 +266,7 @@ def _compiled(words: ComposedWords, language: Language) -> _Lists:
         wanting=_listed(words.wanting),
         kept=_listed(words.kept),
         turning=_listed(words.turning),
+        links=frozenset(fold(w) for w in words.links),
         prefixes=frozenset(fold(p) for p in words.prefixes),
         same={fold(w): fold(group[0]) for group in words.same for w in group},
         exact=words.exact,

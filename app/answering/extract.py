@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from app.answering.clarify import ask_which, asks_nothing, cannot_be_read
 from app.answering.desk_view import Room
 from app.answering.draft import matter_of, settled
-from app.answering.lead import lead, notes, nothing_found
-from app.answering.quote import chosen
+from app.answering.lead import lead, notes, nothing_found, of_others
+from app.answering.quote import chosen, in_context
 from app.answering.retrieve import best_coverage
 from app.answering.rules_of_voting import rules_of_voting
 from app.retrieval.weights import Weights
@@ -52,6 +52,7 @@ def _parties(exchange: Exchange, room: Room) -> Exchange:
     claims: list[Claim] = []
     near: list[Claim] = []
     silent: list[Silence] = []
+    reporting: list[str] = []
     no_document: list[str] = []
     for party in scope.parties:
         spoken = room.built.language_for(party, language)
@@ -62,12 +63,16 @@ def _parties(exchange: Exchange, room: Room) -> Exchange:
         claims += said
         if not said:
             silent.append(Silence(party=party, searched=_searched(party, exchange, room)))
-            near += _near(_hits_of(party, exchange), exchange, room)
+            beside = _near(_hits_of(party, exchange), exchange, room)
+            told = () if beside else _told_of_others(_hits_of(party, exchange), exchange, room)
+            near += beside or told
+            reporting += [party] * len(told)
+    said_of = lead(exchange, room) if claims else nothing_found(exchange, room, bool(silent), no_document)
     return settled(
         exchange,
         room,
         tuple(claims),
-        message=lead(exchange, room) if claims else nothing_found(exchange, room, bool(silent), no_document),
+        message=f"{said_of} {of_others(reporting, exchange, room)}".strip(),
         silent=tuple(silent),
         near=tuple(near),
         no_document=tuple(no_document),
@@ -112,6 +117,11 @@ def _near(hits: Sequence[Hit], exchange: Exchange, room: Room) -> tuple[Claim, .
     if listed or not hits or best_coverage(hits) < _weights(hits[0].party, exchange, room).near:
         return listed
     return _quotations(hits, 1, exchange, room)
+
+
+def _told_of_others(hits: Sequence[Hit], exchange: Exchange, room: Room) -> tuple[Claim, ...]:
+    """What a silent party writes about others on the matter, with the sentences around it."""
+    return in_context(hits, _weights(hits[0].party, exchange, room).floor, room) if hits else ()
 
 
 def _listed_sentence(hit: Hit, place: int, _first: bool) -> bool:

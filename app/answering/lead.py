@@ -59,6 +59,14 @@ def nothing_found(exchange: Exchange, room: Room, silent: bool, no_document: Seq
     return " ".join(text for text in said if text)
 
 
+def of_others(parties: Sequence[str], exchange: Exchange, room: Room) -> str:
+    """That what is shown beside of these parties tells of others and is not their position; empty without any."""
+    if not parties:
+        return ""
+    language = exchange.question.language
+    return filled(room.words(language).of_others, party=_named(parties, language, room))
+
+
 def _named(parties: Iterable[str], language: Language, room: Room) -> str:
     found = [room.built.election.party(p) for p in parties]
     return ", ".join(p.short_in(language) for p in found if p is not None)

@@ -9,8 +9,8 @@ import itertools
 import re
 from collections.abc import Callable, Sequence
 
-from app.answering.appeals import appeals
 from app.answering.desk_view import Room
+from app.answering.voices import appeals, reports
 from app.links import first_page, viewer_url
 from domain.answer import Citation, Claim
 from domain.passage import Hit, Passage, Sentence
@@ -50,6 +50,23 @@ def chosen(hits: Sequence[Hit], budget: int, counts: Callable[[Hit, int, bool], 
     return tuple(claims)
 
 
+def in_context(hits: Sequence[Hit], least: int, room: Room) -> tuple[Claim, ...]:
+    """The first sentence found that tells what others want or do, with the sentences around it; at most one claim.
+
+    It is never the party's position; `least` is the coverage that its passage must have.
+    """
+    for hit in hits:
+        passage = room.built.passage(hit.passage)
+        place = hit.order[0] if hit.order else None
+        if place is None or hit.coverage < least or not _reported(passage, passage.sentences[place], room):
+            continue
+        around = passage.sentences[max(0, place - 1) : place + 2]
+        quote = passage.text[around[0].start : around[-1].end]
+        if len(quote.split()) <= 2 * MOST_WORDS and room.built.stands_on_page(passage, quote):
+            return (quotation(passage, quote, room),)
+    return ()
+
+
 def _at_turn(hit: Hit, passage: Passage, turn: int, room: Room) -> int | None:
     """The quotable sentence of the passage that covers the question best, second best, and so on.
 
@@ -69,7 +86,15 @@ def _quotable(passage: Passage, sentence: Sentence, room: Room) -> bool:
         return count <= MOST_LAW_WORDS and bool(_PROVISION.match(passage.section)) and not _BLANKS.search(text)
     if count > MOST_WORDS or (count < UNSTOPPED_WORDS and text[-1].isalnum()):
         return False
-    return not room.built.kept(("appeal", passage.id, sentence.start), lambda: appeals(text, passage.language, room))
+    appealing = room.built.kept(("appeal", passage.id, sentence.start), lambda: appeals(text, passage.language, room))
+    return not (appealing or _reported(passage, sentence, room))
+
+
+def _reported(passage: Passage, sentence: Sentence, room: Room) -> bool:
+    """Whether the sentence tells what others want, do or say."""
+    text = passage.text[sentence.start : sentence.end]
+    key = ("report", passage.id, sentence.start)
+    return room.built.kept(key, lambda: reports(text, passage.party, passage.language, room))
 
 
 def quotation(passage: Passage, quote: str, room: Room) -> Claim:

@@ -10,6 +10,7 @@ import itertools
 import json
 import os
 import random
+import shutil
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -308,9 +309,10 @@ def test_both_settings_are_needed(tmp_path: Path) -> None:
     assert composing_model(Settings(data=tmp_path)) is None
 
 
-def test_a_replay_takes_what_the_model_wrote_from_the_record(demo_data: Path) -> None:
+def test_a_replay_takes_what_the_model_wrote_from_the_record(demo_data: Path, tmp_path: Path) -> None:
+    data = Path(shutil.copytree(demo_data, tmp_path / "data"))
     with Server(HONEST) as server:
-        chosen = settings(demo_data, server.url)
+        chosen = settings(data, server.url)
 
         async def ask() -> Exchange:
             loaded = load(chosen, ("demo",))
@@ -323,7 +325,7 @@ def test_a_replay_takes_what_the_model_wrote_from_the_record(demo_data: Path) ->
 
         exchange = asyncio.run(ask())
     said: list[str] = []
-    outcome: Outcome = asyncio.run(replay_records(settings(demo_data, DEAD), exchange.record, said.append))
+    outcome: Outcome = asyncio.run(replay_records(settings(data, DEAD), exchange.record, said.append))
     assert outcome.of(Grade.A) == 1, said
     assert any(f"model:{MODEL}" in line for line in said)
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from app.answering.appeals import appeals
 from app.answering.desk_view import Room
 from app.answering.phrases import read_phrases
+from app.answering.voices import appeals
 from app.common import load_common
 from app.desk import Ask, Desk
 from app.main import open_desk
