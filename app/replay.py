@@ -1,7 +1,7 @@
 """Recorded answers computed again from their recorded inputs, compared byte for byte and graded.
 
 Clock, ids, seed and what models said come from the record, so none is asked; corpus, index, election, policy, wording,
-phrases and settings are the recorded ones, found by digest. Another build of the code is said, and compared all the same.
+phrases and settings are the recorded ones, found by digest. Another build of the code is said, and compared anyway.
 """
 
 from __future__ import annotations
@@ -193,8 +193,7 @@ def _replayed(name: str, exchange: Exchange | IsegoriaError, worlds: _Worlds, sa
     if worlds.other_code(exchange):
         say(f"{name}  was answered by another build of the code ({exchange.digests.code[:16]})")
     said = [(", ".join(e.rule for e in v.evidence), v.category or v.action.value) for v in fresh(exchange).verdicts]
-    if exchange.dictation is not None:
-        said.append((f"model:{exchange.dictation.model}", "sentences"))
+    said += [(f"model:{exchange.dictation.model}", "sentences")] if exchange.dictation is not None else []
     for who, what in said:
         say(f"{name}  takes from the record what {who} said ({what}); it is not asked again")
     desk = loaded.desk(MemoryRecorder())
