@@ -266,7 +266,7 @@ def evaluate(
     suite: Annotated[
         str | None, typer.Argument(help="guardrail, masking, retrieval or suggested; all if left out")
     ] = None,
-    report: Annotated[Path | None, typer.Option(help="Folder for the guard's figures, picture and page")] = None,
+    report: Annotated[Path | None, typer.Option(help="Folder for figures and picture of guardrail or answers")] = None,
 ) -> None:
     """Measure the built elections against the committed labels; the exit code is a gate against regression."""
     from evaluation.run import run_suites

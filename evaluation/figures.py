@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Literal, Self
+
+from domain.base import Frozen
 
 
 @dataclass(frozen=True)
@@ -67,3 +70,36 @@ class Target:
         aim = "reached" if found.total and self.reaches(found.value, self.aim) else "MISSED"
         gate = "held" if self.holds(found) else "BROKEN"
         return f"{found}  aim {sign} {self.aim:.2f}: {aim}  regression gate {sign} {self.gate:.2f}: {gate}"
+
+
+class Figure(Frozen):
+    """A share with its Wilson interval at 95 %, beside its aim if one is set."""
+
+    hits: int
+    total: int
+    value: float | None
+    low: float | None
+    high: float | None
+    aim: float | None = None
+    aim_is: Literal["at least", "at most"] | None = None
+    reached: bool | None = None
+
+    @classmethod
+    def of(cls, found: Share, aim: float | None = None, more: bool = True) -> Self:
+        """The figure of a share; `more` says that a larger one is a better one."""
+        some = found.total > 0
+        low, high = found.interval if some else (None, None)
+        reached = None if aim is None else some and (found.value >= aim if more else found.value <= aim)
+        return cls(
+            hits=found.hits,
+            total=found.total,
+            value=found.value if some else None,
+            low=low,
+            high=high,
+            aim=aim,
+            aim_is=None if aim is None else "at least" if more else "at most",
+            reached=reached,
+        )
+
+    def __str__(self) -> str:
+        return str(Share(self.hits, self.total)) if self.total else "no items"

@@ -14,13 +14,14 @@ from app.errors import IsegoriaError, UnknownElection
 from app.main import open_desk
 from app.record import MemoryRecorder
 from app.settings import Settings
-from evaluation import retrieval, suggested
+from evaluation import answers, retrieval, suggested
 from evaluation.guard import measure as guardrail
 from evaluation.guard.report import report
 from evaluation.masking import measure as masking
 from guardrails.policy import load_policy
 
-SUITES = ("guardrail", "masking", "retrieval", "suggested")
+SUITES = ("guardrail", "masking", "retrieval", "suggested", "answers")
+REPORTED = ("guardrail", "answers")
 
 
 def corpora() -> Path:
@@ -31,10 +32,12 @@ def corpora() -> Path:
 def run_suites(settings: Settings, suite: str | None, say: Callable[[str], None], folder: Path | None = None) -> bool:
     """Run one suite or all over the built bundestag pack (guard and masking need none). True when every gate holds.
 
-    With a `folder` the guard's figures are written into it too; only the suite `guardrail` knows how.
+    With a `folder` the figures are written into it too; the suites `guardrail` and `answers` know how.
     """
-    if folder is not None and suite != "guardrail":
-        raise IsegoriaError("--report is for the suite guardrail: isegoria evaluate guardrail --report FOLDER")
+    if folder is not None and suite not in REPORTED:
+        raise IsegoriaError(
+            "--report is for the suites guardrail and answers: evaluate guardrail --report FOLDER"
+        )
     if suite is not None and suite not in SUITES:
         raise UnknownElection(f"no suite {suite!r}; there are {', '.join(SUITES)}")
     passed = True
@@ -56,6 +59,8 @@ def run_suites(settings: Settings, suite: str | None, say: Callable[[str], None]
             if not path.is_file():
                 raise IsegoriaError(f"{path} is missing: the suite `suggested` reads the public corpora")
             passed &= asyncio.run(suggested.measure(desk, path, say))
+        if suite in (None, "answers"):
+            passed &= asyncio.run(answers.measure(desk, say, folder))
     finally:
         desk.election("bundestag-2025").close()
     return passed

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from evaluation.guard.picture import LANGUAGE, TITLE, judged
-from evaluation.guard.tally import Figure, Figures, Row
+from evaluation.figures import Figure
+from evaluation.guard.picture import LANGUAGE, TITLE
+from evaluation.guard.tally import Figures, Row
+from evaluation.picture import judged
 
 ALT = "A point with its interval for each language and category; every figure stands in the tables below"
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal, Self
 
 from domain.base import Digest, Frozen
 from domain.verdict import Action
-from evaluation.figures import Share, Target, share
+from evaluation.figures import Figure, Share, Target, share
 from evaluation.guard.measure import (
     DIALOGUES,
     FALSE,
@@ -36,39 +35,6 @@ MEDIAN_AIM = 3.0
 """Milliseconds for the question in the middle."""
 OTHER = "other"
 ANSWER = "answer"
-
-
-class Figure(Frozen):
-    """A share with its Wilson interval at 95 %, beside its aim if one is set."""
-
-    hits: int
-    total: int
-    value: float | None
-    low: float | None
-    high: float | None
-    aim: float | None = None
-    aim_is: Literal["at least", "at most"] | None = None
-    reached: bool | None = None
-
-    @classmethod
-    def of(cls, found: Share, aim: float | None = None, more: bool = True) -> Self:
-        """The figure of a share; `more` says that a larger one is a better one."""
-        some = found.total > 0
-        low, high = found.interval if some else (None, None)
-        reached = None if aim is None else some and (found.value >= aim if more else found.value <= aim)
-        return cls(
-            hits=found.hits,
-            total=found.total,
-            value=found.value if some else None,
-            low=low,
-            high=high,
-            aim=aim,
-            aim_is=None if aim is None else "at least" if more else "at most",
-            reached=reached,
-        )
-
-    def __str__(self) -> str:
-        return str(Share(self.hits, self.total)) if self.total else "no items"
 
 
 class Row(Frozen):

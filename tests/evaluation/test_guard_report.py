@@ -14,13 +14,14 @@ from xml.etree import ElementTree
 import pytest
 
 from domain.verdict import Action
-from evaluation.figures import Share, share
+from evaluation.figures import Figure, Share, share
 from evaluation.guard import public, report
 from evaluation.guard.measure import FALSE, RECALL, Decided, Held
 from evaluation.guard.page import page
-from evaluation.guard.picture import LANGUAGE, LEFT, RIGHT, panels, picture
+from evaluation.guard.picture import LANGUAGE, panels, picture
 from evaluation.guard.public import Answered
-from evaluation.guard.tally import Figure, Figures, figures
+from evaluation.guard.tally import Figures, figures
+from evaluation.picture import LEFT, RIGHT
 from guardrails.policy import Policy, load_policy
 from tests.small_pack import ELECTIONS, ROOT
 
@@ -263,5 +264,5 @@ def test_a_report_of_another_suite_is_one_clear_line(suite: list[str], tmp_path:
         cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert done.returncode == 2
-    assert "--report is for the suite guardrail" in done.stderr and "Traceback" not in done.stderr
+    assert "--report is for the suites guardrail and answers" in done.stderr and "Traceback" not in done.stderr
     assert not (tmp_path / "out").exists()

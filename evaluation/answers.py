@@ -1,0 +1,210 @@
+"""`isegoria evaluate answers`: do whole answers hold what the documents hold, for each party alike?
+
+Over the built bundestag election with the extractive composer, on questions frozen before they were first asked, by
+authors who read the documents alone. A position counts as found when a quotation of that party lies on a page that
+answers; a comparison when that is so for every party it names, and silence where a party is silent; a question of
+procedure when every decisive fact stands in the answer and a right section is cited.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from app.desk import Ask, Desk
+from domain.answer import Answer
+from domain.base import Frozen, Language
+from evaluation.figures import Figure, Share, Target, share
+from evaluation.frozen import frozen_bytes
+from evaluation.labels import FOLDER
+from evaluation.picture import Panel, drawn
+
+ELECTION = "bundestag-2025"
+POSITIONS, COMPARISONS, PROCEDURE = (FOLDER / f"answers-{n}.jsonl" for n in ("positions", "comparisons", "procedure"))
+KINDS = ("plain", "everyday", "english", "french")
+AIMS = {
+    "plain": Target(0.95, 0.0, True),
+    "everyday": Target(0.75, 0.0, True),
+    "english": Target(0.75, 0.0, True),
+    "french": Target(0.75, 0.0, True),
+    "comparisons": Target(0.85, 0.0, True),
+    "silent": Target(0.80, 0.0, True),
+    "false silence": Target(0.08, 1.0, False),
+    "facts": Target(0.95, 0.0, True),
+    "sections": Target(0.95, 0.0, True),
+}
+TITLE = "Answers on questions frozen before they were first asked"
+_TAIL = re.compile(r" (?:abs|satz|nr|nummer)\b.*$")
+
+
+class Position(Frozen):
+    """A question to one party with every physical page of its programme that answers it."""
+
+    id: str
+    kind: str
+    party: str
+    language: Language
+    text: str
+    pages: tuple[int, ...]
+
+
+class Comparison(Frozen):
+    """A question that names several parties, each with the pages that answer it; no page means that it is silent."""
+
+    id: str
+    language: Language
+    text: str
+    parties: dict[str, tuple[int, ...]]
+
+
+class Procedure(Frozen):
+    """A question on the rules of voting: facts that must stand in the answer, in one of their forms, and sections."""
+
+    id: str
+    language: Language
+    text: str
+    facts: tuple[tuple[str, ...], ...]
+    sections: tuple[str, ...]
+
+
+class Measured(Frozen):
+    """Every figure of one run; `outcomes` names what went wrong, so that nobody has to guess."""
+
+    items: int
+    shares: dict[str, tuple[int, int]]
+    first: tuple[int, int]
+    parties: dict[str, tuple[int, int]]
+    wrong: tuple[str, ...]
+
+    def share(self, name: str) -> Share:
+        """One of the shares."""
+        return Share(*self.shares[name])
+
+    @property
+    def gap(self) -> float:
+        """Between the best and the worst served party, plain questions and everyday ones together."""
+        values = [Share(*one).value for one in self.parties.values()]
+        return max(values) - min(values) if values else 0.0
+
+
+def _rows(path: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in frozen_bytes(path).decode().splitlines() if line.strip()]
+
+
+async def measured(desk: Desk) -> Measured:
+    """Ask every frozen question once."""
+    outcomes: dict[str, list[bool]] = defaultdict(list)
+    first: list[bool] = []
+    parties: dict[str, list[bool]] = defaultdict(list)
+    wrong: list[str] = []
+
+    async def answer(text: str) -> Answer:
+        found = (await desk.ask(Ask(ELECTION, text), record=False)).answer
+        assert found is not None
+        return found
+
+    def note(name: str, id: str, well: bool) -> None:
+        outcomes[name].append(well)
+        if not well:
+            wrong.append(f"{name} {id}")
+
+    positions = [Position.model_validate(r) for r in _rows(POSITIONS)]
+    for one in positions:
+        quoted = _pages(await answer(one.text), one.party)
+        note(one.kind, one.id, any(_on(q, one.pages) for q in quoted))
+        note("false silence", one.id, not quoted)
+        first.append(bool(quoted) and _on(quoted[0], one.pages))
+        if one.kind in ("plain", "everyday"):
+            parties[one.party].append(outcomes[one.kind][-1])
+    comparisons = [Comparison.model_validate(r) for r in _rows(COMPARISONS)]
+    for many in comparisons:
+        found = await answer(many.text)
+        well = []
+        for party, pages in many.parties.items():
+            quoted = _pages(found, party)
+            well.append(any(_on(q, pages) for q in quoted) if pages else not quoted)
+            note("false silence" if pages else "silent", f"{many.id}/{party}", not quoted)
+        note("comparisons", many.id, all(well))
+    rules = [Procedure.model_validate(r) for r in _rows(PROCEDURE)]
+    for rule in rules:
+        found = await answer(rule.text)
+        note("facts", rule.id, all(_holds(_said(found), forms) for forms in rule.facts))
+        note("sections", rule.id, bool(_sections(found) & {_section(s) for s in rule.sections}))
+    # In false silence an outcome that is true is the bad one.
+    wrong = [w for w in wrong if not w.startswith("false silence")]
+    return Measured(
+        items=len(positions) + len(comparisons) + len(rules),
+        shares={name: (sum(found), len(found)) for name, found in outcomes.items()},
+        first=(sum(first), len(first)),
+        parties={party: (sum(found), len(found)) for party, found in sorted(parties.items())},
+        wrong=tuple(wrong),
+    )
+
+
+async def measure(desk: Desk, say: Callable[[str], None], folder: Path | None = None) -> bool:
+    """Print every figure, and write it with its picture into a folder if one is given. True when every gate holds."""
+    found = await measured(desk)
+    for name, target in AIMS.items():
+        say(f"{name:<14} {target.judged(found.share(name))}")
+    say(f"{'first claim':<14} {Share(*found.first)}")
+    for party, hits in found.parties.items():
+        say(f"  {party:<22} {Share(*hits)}")
+    say(f"  gap between best and worst served party: {found.gap:.3f}")
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "answers.json").write_text(found.model_dump_json(indent=1), encoding="utf-8")
+        (folder / "answers.svg").write_text(picture(found), encoding="utf-8")
+    return all(target.holds(found.share(name)) for name, target in AIMS.items())
+
+
+def picture(found: Measured) -> str:
+    """The figures as SVG."""
+    shares = {n: Figure.of(found.share(n), t.aim, t.more) for n, t in AIMS.items()}
+    high = {n: f for n, f in shares.items() if n != "false silence"}
+    parties = {party: Figure.of(share([True] * h + [False] * (n - h))) for party, (h, n) in found.parties.items()}
+    return drawn(
+        TITLE,
+        found.items,
+        (
+            Panel("What the answer must hold", high, None, 0.0, 1.0),
+            Panel("Speaking parties called silent", {"all": shares["false silence"]}, AIMS["false silence"], 0.0, 0.4),
+            Panel("Plain and everyday questions by party, no aim set", parties, None, 0.0, 1.0),
+        ),
+    )
+
+
+def _pages(answer: Answer, party: str) -> list[tuple[int, int]]:
+    """The pages of the party's claims, in order, each from its first to its last."""
+    places = [c.citations[0] for c in answer.claims if c.party == party]
+    return [(c.page, c.page_end or c.page) for c in places if c.page is not None]
+
+
+def _on(quoted: tuple[int, int], pages: Sequence[int]) -> bool:
+    return any(quoted[0] <= page <= quoted[1] for page in pages)
+
+
+def _said(answer: Answer) -> str:
+    """Everything that a reader of the answer sees, as it is compared."""
+    claims = [part for c in answer.claims for part in (c.text, *(cited.quote for cited in c.citations))]
+    return _plain(" ".join([answer.message or "", *claims]))
+
+
+def _holds(said: str, forms: Sequence[str]) -> bool:
+    return any(_plain(form) in said for form in forms)
+
+
+def _plain(text: str) -> str:
+    """Lower case, one space between words, no space inside a number and its unit."""
+    return re.sub(r"\s+", " ", unicodedata.normalize("NFKC", text).casefold()).strip()
+
+
+def _sections(answer: Answer) -> frozenset[str]:
+    return frozenset(_section(c.section) for claim in answer.claims for c in claim.citations if c.section)
+
+
+def _section(text: str) -> str:
+    return _TAIL.sub("", _plain(text).replace("§§", "§")).replace(" ", "")
