@@ -91,6 +91,8 @@ def unsupported(text: str, sentence: str, language: Language, words: ComposedWor
     lists = _compiled(words, language)
     if not _PLAIN_TEXT.fullmatch(text) or "\n" in text:
         return "no-plain-text"
+    if any(text.count(mark) > sentence.count(mark) for mark in "?!()") or _quoting(text) != _quoting(sentence):
+        return "other-marks"
     claim, said = _read(text, lists), _read(sentence, lists)
     if claim is None or said is None:
         return "no-single-sentence"
@@ -106,6 +108,11 @@ def unsupported(text: str, sentence: str, language: Language, words: ComposedWor
         if broken():
             return name
     return _misplaced(claim, said, lists)
+
+
+def _quoting(text: str) -> int:
+    """How many marks set words apart as somebody's own; put or left out, they turn a word."""
+    return sum(text.count(mark) for mark in '„“”"«»‹›')
 
 
 def _misplaced(claim: Sequence[_Token], said: Sequence[_Token], lists: _Lists) -> str:
