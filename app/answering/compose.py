@@ -33,7 +33,7 @@ def compose(exchange: Exchange, room: Room) -> Exchange:
     words = room.words(exchange.question.language)
     told = _told(draft, exchange, room)
     note = words.not_composed if told is None else words.composed
-    shown = (told or draft).model_copy(update={"message": f"{draft.message or ''} {note}".strip()})
+    shown = (told or draft).model_copy(update={"message": f"{note} {draft.message or ''}".strip()})
     return exchange.with_(draft=shown)
 
 

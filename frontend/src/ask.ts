@@ -247,7 +247,7 @@ class IsegoriaAsk extends LitElement {
 
   private said(claim: Claim): TemplateResult {
     return html`<div class="claim">
-      ${claim.kind === "quotation" ? nothing : html`<p class="own">${claim.text}</p>`}
+      ${claim.kind === "quotation" ? nothing : html`<p class="own ${claim.kind}">${claim.text}</p>`}
       ${claim.citations.map(
         (c) => html`<figure class="quotation">
           <blockquote dir="auto" lang=${this.source(c)?.language ?? ""}><p>${c.quote}</p></blockquote>
