@@ -8,7 +8,6 @@ procedure when every decisive fact stands in the answer and a right section is c
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
 from collections import defaultdict
@@ -17,14 +16,12 @@ from pathlib import Path
 
 from app.desk import Ask, Desk
 from domain.answer import Answer
-from domain.base import Frozen, Language
+from domain.base import Frozen
 from evaluation.figures import Figure, Share, Target, share
-from evaluation.frozen import frozen_bytes
-from evaluation.labels import FOLDER
+from evaluation.labels import AskedComparison, AskedPosition, AskedProcedure, frozen_rows
 from evaluation.picture import Panel, drawn
 
 ELECTION = "bundestag-2025"
-POSITIONS, COMPARISONS, PROCEDURE = (FOLDER / f"answers-{n}.jsonl" for n in ("positions", "comparisons", "procedure"))
 KINDS = ("plain", "everyday", "english", "french")
 AIMS = {
     "plain": Target(0.95, 0.0, True),
@@ -39,36 +36,6 @@ AIMS = {
 }
 TITLE = "Answers on questions frozen before they were first asked"
 _TAIL = re.compile(r" (?:abs|satz|nr|nummer)\b.*$")
-
-
-class Position(Frozen):
-    """A question to one party with every physical page of its programme that answers it."""
-
-    id: str
-    kind: str
-    party: str
-    language: Language
-    text: str
-    pages: tuple[int, ...]
-
-
-class Comparison(Frozen):
-    """A question that names several parties, each with the pages that answer it; no page means that it is silent."""
-
-    id: str
-    language: Language
-    text: str
-    parties: dict[str, tuple[int, ...]]
-
-
-class Procedure(Frozen):
-    """A question on the rules of voting: facts that must stand in the answer, in one of their forms, and sections."""
-
-    id: str
-    language: Language
-    text: str
-    facts: tuple[tuple[str, ...], ...]
-    sections: tuple[str, ...]
 
 
 class Measured(Frozen):
@@ -91,10 +58,6 @@ class Measured(Frozen):
         return max(values) - min(values) if values else 0.0
 
 
-def _rows(path: Path) -> list[dict[str, object]]:
-    return [json.loads(line) for line in frozen_bytes(path).decode().splitlines() if line.strip()]
-
-
 async def measured(desk: Desk) -> Measured:
     """Ask every frozen question once."""
     outcomes: dict[str, list[bool]] = defaultdict(list)
@@ -112,7 +75,7 @@ async def measured(desk: Desk) -> Measured:
         if not well:
             wrong.append(f"{name} {id}")
 
-    positions = [Position.model_validate(r) for r in _rows(POSITIONS)]
+    positions = [AskedPosition.model_validate(r) for r in frozen_rows("answers-positions")]
     for one in positions:
         quoted = _pages(await answer(one.text), one.party)
         note(one.kind, one.id, any(_on(q, one.pages) for q in quoted))
@@ -120,7 +83,7 @@ async def measured(desk: Desk) -> Measured:
         first.append(bool(quoted) and _on(quoted[0], one.pages))
         if one.kind in ("plain", "everyday"):
             parties[one.party].append(outcomes[one.kind][-1])
-    comparisons = [Comparison.model_validate(r) for r in _rows(COMPARISONS)]
+    comparisons = [AskedComparison.model_validate(r) for r in frozen_rows("answers-comparisons")]
     for many in comparisons:
         found = await answer(many.text)
         well = []
@@ -129,7 +92,7 @@ async def measured(desk: Desk) -> Measured:
             well.append(any(_on(q, pages) for q in quoted) if pages else not quoted)
             note("false silence" if pages else "silent", f"{many.id}/{party}", not quoted)
         note("comparisons", many.id, all(well))
-    rules = [Procedure.model_validate(r) for r in _rows(PROCEDURE)]
+    rules = [AskedProcedure.model_validate(r) for r in frozen_rows("answers-procedure")]
     for rule in rules:
         found = await answer(rule.text)
         note("facts", rule.id, all(_holds(_said(found), forms) for forms in rule.facts))

@@ -14,6 +14,7 @@ from typing import Literal
 
 from app.built import Built
 from domain.base import Frozen, Language
+from evaluation.frozen import frozen_bytes
 
 FOLDER = Path(__file__).parent / "labels"
 SLACK = 2
@@ -62,6 +63,36 @@ class SuggestedLabel(Frozen):
     off: tuple[str, ...] = ()
 
 
+class AskedPosition(Frozen):
+    """A question to one party with every physical page of its programme that answers it."""
+
+    id: str
+    kind: str
+    party: str
+    language: Language
+    text: str
+    pages: tuple[int, ...]
+
+
+class AskedComparison(Frozen):
+    """A question that names several parties, each with the pages that answer it; no page means that it is silent."""
+
+    id: str
+    language: Language
+    text: str
+    parties: dict[str, tuple[int, ...]]
+
+
+class AskedProcedure(Frozen):
+    """A question on the rules of voting: facts that must stand in the answer, in one of their forms, and sections."""
+
+    id: str
+    language: Language
+    text: str
+    facts: tuple[tuple[str, ...], ...]
+    sections: tuple[str, ...]
+
+
 def _lines(path: Path) -> Iterable[dict[str, object]]:
     with path.open(encoding="utf-8") as lines:
         return [json.loads(line) for line in lines if line.strip()]
@@ -79,6 +110,11 @@ def own_questions() -> tuple[tuple[OwnQuestion, ...], tuple[RulesQuestion, ...]]
 def suggested_labels() -> tuple[SuggestedLabel, ...]:
     """Labels of sixty suggested questions, party by party."""
     return tuple(SuggestedLabel.model_validate(r) for r in _lines(FOLDER / "bundestag-suggested.jsonl"))
+
+
+def frozen_rows(name: str) -> list[dict[str, object]]:
+    """The rows of a part that was frozen before it was first asked. Raises ValueError when it is another."""
+    return [json.loads(line) for line in frozen_bytes(FOLDER / f"{name}.jsonl").decode().splitlines() if line.strip()]
 
 
 class Places:

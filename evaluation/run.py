@@ -35,9 +35,7 @@ def run_suites(settings: Settings, suite: str | None, say: Callable[[str], None]
     With a `folder` the figures are written into it too; the suites `guardrail` and `answers` know how.
     """
     if folder is not None and suite not in REPORTED:
-        raise IsegoriaError(
-            "--report is for the suites guardrail and answers: evaluate guardrail --report FOLDER"
-        )
+        raise IsegoriaError("--report is for the suites guardrail and answers: evaluate guardrail --report FOLDER")
     if suite is not None and suite not in SUITES:
         raise UnknownElection(f"no suite {suite!r}; there are {', '.join(SUITES)}")
     passed = True

@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import Stemmer
@@ -98,11 +98,14 @@ def unsupported(text: str, sentence: str, language: Language, words: ComposedWor
         return "no-single-sentence"
     if len(claim) > len(said) + MORE_WORDS:
         return "too-long"
+    # What may be added for who says it is matter where the sentence itself speaks of it.
+    held, adding = {t.stem for t in said}, lists.reporting
+    lists = replace(lists, reporting=lambda word: adding(word) and lists.stem(word) not in held)
     claim, said = _joined(claim, said, lists), _joined(said, claim, lists)
     rules: tuple[tuple[str, Callable[[], bool]], ...] = (
         ("wanted-by-nobody", lambda: _any(claim, lists.wanting) and not _any(said, lists.wanting)),
         ("denial-or-condition", lambda: _count(claim, lists.kept) != _count(said, lists.kept)),
-        ("number", lambda: not _numbers_kept(claim, said)),
+        ("number", lambda: not _numbers_kept(claim, said, lists)),
     )
     for name, broken in rules:
         if broken():
@@ -176,14 +179,14 @@ def _matches(one: _Token, other: _Token, lists: _Lists) -> bool:
     return one.stem == other.stem and one.word.endswith(lists.exact) == other.word.endswith(lists.exact)
 
 
-def _numbers_kept(claim: Sequence[_Token], said: Sequence[_Token]) -> bool:
-    """Every number of the claim stands in the sentence before the same word, and no oftener."""
-    return not _pairs(claim) - _pairs(said)
+def _numbers_kept(claim: Sequence[_Token], said: Sequence[_Token], lists: _Lists) -> bool:
+    """Every number of the claim stands in the sentence before the same word of matter, and no oftener."""
+    return not _pairs(claim, lists) - _pairs(said, lists)
 
 
-def _pairs(tokens: Sequence[_Token]) -> Counter[tuple[str, str]]:
-    after = [*tokens[1:], None]
-    return Counter((t.word, n.stem if n else "") for t, n in zip(tokens, after, strict=True) if t.number)
+def _pairs(tokens: Sequence[_Token], lists: _Lists) -> Counter[tuple[str, str]]:
+    own = [t for t in tokens if not _free(t, lists)]
+    return Counter((t.word, n.stem if n else "") for t, n in zip(own, [*own[1:], None], strict=True) if t.number)
 
 
 def _free(token: _Token, lists: _Lists) -> bool:

@@ -82,7 +82,7 @@ TURNED = (
         "de",
         "Wir wollen den Mindestlohn bis 2026 auf 15 Euro erhöhen.",
         "Die Partei will den Mindestlohn bis 2026 um 15 Euro erhöhen.",
-        "number",
+        "other-link",
     ),
     (
         "de",
