@@ -26,6 +26,7 @@ FOLDERS = (PROCEDURE, QUOTING)
 """Folders beside the lists: each `<lang>.yaml` in them holds kinds of that language alone, `folder/lang/kind`."""
 Pattern = tuple[tuple[str, bool], ...]
 """Words in order; True means any ending is allowed."""
+_Table = dict[str, tuple[tuple[str, Pattern], ...]]
 
 
 @dataclass(frozen=True)
@@ -63,22 +64,26 @@ class Phrases:
 
     def standing(self, folder: str, text: Sequence[str]) -> Iterator[tuple[str, int, int]]:
         """Every kind of a folder that stands in the words, with the place of its first word and its length in words."""
-        table = self._folders.get(folder, {})
+        exact, beginning = self._folders.get(folder, ({}, {}))
         for start, word in enumerate(text):
+            found = exact.get(word, ())
             for length in range(1, min(_HEAD, len(word)) + 1):
-                for kind, pattern in table.get(word[:length], ()):
-                    if _at(pattern, text, start):
-                        yield kind, start, len(pattern)
+                found += beginning.get(word[:length], ())
+            for kind, pattern in found:
+                if _at(pattern, text, start):
+                    yield kind, start, len(pattern)
 
     @cached_property
-    def _folders(self) -> Mapping[str, Mapping[str, tuple[tuple[str, Pattern], ...]]]:
-        tables: dict[str, dict[str, tuple[tuple[str, Pattern], ...]]] = {}
+    def _folders(self) -> Mapping[str, tuple[_Table, _Table]]:
+        """Per folder the patterns by their first word where it must stand as it is, and by its head where it begins."""
+        tables: dict[str, tuple[_Table, _Table]] = {}
         for kind, patterns in self.patterns.items():
             folder, _, rest = kind.partition("/")
             for pattern in patterns if rest else ():
-                table = tables.setdefault(folder, {})
-                head = pattern[0][0][:_HEAD]
-                table[head] = (*table.get(head, ()), (kind, pattern))
+                first, any_ending = pattern[0]
+                table = tables.setdefault(folder, ({}, {}))[any_ending]
+                key = first[:_HEAD] if any_ending else first
+                table[key] = (*table.get(key, ()), (kind, pattern))
         return tables
 
     def opens(self, text: Sequence[str], kind: str = "opening") -> bool:

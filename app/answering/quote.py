@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from app.answering.desk_view import Room
-from app.answering.voices import appeals, reports
+from app.answering.voices import Voice, voice
 from app.links import first_page, viewer_url
 from domain.answer import Citation, Claim
 from domain.passage import Hit, Passage, Sentence
@@ -58,7 +58,7 @@ def in_context(hits: Sequence[Hit], least: int, room: Room) -> tuple[Claim, ...]
     for hit in hits:
         passage = room.built.passage(hit.passage)
         place = hit.order[0] if hit.order else None
-        if place is None or hit.coverage < least or not _reported(passage, passage.sentences[place], room):
+        if place is None or hit.coverage < least or _voice(passage, passage.sentences[place], room) != "others":
             continue
         around = passage.sentences[max(0, place - 1) : place + 2]
         quote = passage.text[around[0].start : around[-1].end]
@@ -86,15 +86,13 @@ def _quotable(passage: Passage, sentence: Sentence, room: Room) -> bool:
         return count <= MOST_LAW_WORDS and bool(_PROVISION.match(passage.section)) and not _BLANKS.search(text)
     if count > MOST_WORDS or (count < UNSTOPPED_WORDS and text[-1].isalnum()):
         return False
-    appealing = room.built.kept(("appeal", passage.id, sentence.start), lambda: appeals(text, passage.language, room))
-    return not (appealing or _reported(passage, sentence, room))
+    return _voice(passage, sentence, room) == "own"
 
 
-def _reported(passage: Passage, sentence: Sentence, room: Room) -> bool:
-    """Whether the sentence tells what others want, do or say."""
+def _voice(passage: Passage, sentence: Sentence, room: Room) -> Voice:
     text = passage.text[sentence.start : sentence.end]
-    key = ("report", passage.id, sentence.start)
-    return room.built.kept(key, lambda: reports(text, passage.party, passage.language, room))
+    key = ("voice", passage.id, sentence.start)
+    return room.built.kept(key, lambda: voice(text, passage.party, passage.language, room))
 
 
 def quotation(passage: Passage, quote: str, room: Room) -> Claim:

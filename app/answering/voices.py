@@ -7,10 +7,11 @@ by reviewed patterns per language in which every name is the same word, so that 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Iterator, Sequence
+from typing import Literal
 
 from app.answering.desk_view import Room
-from app.answering.phrases import QUOTING, Pattern
+from app.answering.phrases import QUOTING
 from app.retrieval.analyse import words
 from domain.base import Language
 
@@ -20,26 +21,26 @@ OWN = "ownparty"
 """What the name of the party that speaks counts as, where it matters."""
 
 
-def appeals(text: str, language: Language, room: Room) -> bool:
-    """Whether the sentence asks for votes, read in its own language."""
-    if not _may(text, ("appeal",), language, room):
-        return False
-    return bool(_stand(words(room.built.names.mask(text, f" {PARTY} ")), ("appeal",), language, room))
+Voice = Literal["own", "appeal", "others"]
 
 
-def reports(text: str, party: str | None, language: Language, room: Room) -> bool:
-    """Whether the sentence tells what others want, do or say, instead of what its party wants.
+def voice(text: str, party: str | None, language: Language, room: Room) -> Voice:
+    """Whose voice it is, read in the sentence's own language.
 
-    Naming others is enough where nothing speaks for the party itself; a name with a verb of saying or wanting is
-    enough in any case.
+    Naming others is enough for theirs where nothing speaks for the party itself; a name with a verb of saying or
+    wanting is enough in any case.
     """
-    if not _may(text, ("report", "others"), language, room) and not _may_name(text, room):
-        return False
+    rare, beginnings = room.built.kept(("telling", language), lambda: _telling(language, room))
+    if not any(word in rare or word.startswith(beginnings) for word in words(text)):
+        return "own"  # finding names is slow, and most sentences can hold neither a name nor a pattern
     masked = _masked(text, party, room)
-    found = _stand(masked, ("report", "others", "own"), language, room)
+    if "appeal" in _standing([PARTY if word == OWN else word for word in masked], language, room):
+        return "appeal"
+    found = _standing(masked, language, room)
     if "report" in found:
-        return True
-    return ("others" in found or PARTY in masked) and not ("own" in found or OWN in masked)
+        return "others"
+    named = "others" in found or PARTY in masked
+    return "others" if named and not ("own" in found or OWN in masked) else "own"
 
 
 def _masked(text: str, party: str | None, room: Room) -> list[str]:
@@ -51,36 +52,29 @@ def _masked(text: str, party: str | None, room: Room) -> list[str]:
     return words(" ".join([*pieces, text[at:]]))
 
 
-def _stand(said: Sequence[str], kinds: Collection[str], language: Language, room: Room) -> set[str]:
-    """Which of the kinds stand in the words."""
-    wanted = {f"{QUOTING}/{language}/{kind}": kind for kind in kinds}
-    return {wanted[found] for found, _, _ in room.phrases.standing(QUOTING, said) if found in wanted}
+def _standing(said: Sequence[str], language: Language, room: Room) -> set[str]:
+    """Which kinds of this language stand in the words."""
+    start = f"{QUOTING}/{language}/"
+    kinds = (kind for kind, _, _ in room.phrases.standing(QUOTING, said))
+    return {kind.removeprefix(start) for kind in kinds if kind.startswith(start)}
 
 
-def _may(text: str, kinds: Sequence[str], language: Language, room: Room) -> bool:
-    """Whether the text holds a word that such a pattern needs; most sentences hold none, and finding names is slow."""
-    patterns = [p for kind in kinds for p in room.phrases.patterns.get(f"{QUOTING}/{language}/{kind}", ())]
-    whole, beginnings = room.built.kept(("telling", tuple(kinds), language), lambda: _telling(patterns))
-    return any(word in whole or word.startswith(beginnings) for word in words(text))
+def _telling(language: Language, room: Room) -> tuple[frozenset[str], tuple[str, ...]]:
+    """The rarest word of each name and of each pattern without a name: as it stands, and as a beginning."""
+    index = room.built.corpus.languages.get(language)
+    counts = index.counts if index else {}
+    kinds = [f"{QUOTING}/{language}/{kind}" for kind in ("appeal", "report", "others")]
+    patterns = [p for kind in kinds for p in room.phrases.patterns.get(kind, ())]
+    told = [[(word, False) for word in words(form)] for form in _forms(room)]
+    told += [list(p) for p in patterns if all(word != PARTY for word, _ in p)]
+    empty = index.analyser.lists.stop if index else frozenset[str]()
+    rarest = [min(one, key=lambda p: (p[0] in empty, counts.get(p[0], 0), -len(p[0]))) for one in told if one]
+    return frozenset(w for w, any_ending in rarest if not any_ending), tuple(w for w, ending in rarest if ending)
 
 
-def _may_name(text: str, room: Room) -> bool:
-    """Whether the text holds a word that stands in the name of a party or of a leading person."""
-    held = room.built.kept("words of names", lambda: _name_words(room))
-    return not held.isdisjoint(words(text))
-
-
-def _name_words(room: Room) -> frozenset[str]:
-    forms: list[str] = []
+def _forms(room: Room) -> Iterator[str]:
+    """Every form of every name."""
     for party in room.built.election.parties:
-        forms += [*party.short.values(), *party.name.values(), *party.forms, *(a.form for a in party.ambiguous)]
+        yield from (*party.short.values(), *party.name.values(), *party.forms, *(a.form for a in party.ambiguous))
         for person in party.people:
-            forms += [person.name, *person.forms]
-    empty = frozenset().union(*room.built.common.policy.function_words.values())
-    return frozenset(word for form in forms for word in words(form)) - empty
-
-
-def _telling(patterns: Sequence[Pattern]) -> tuple[frozenset[str], tuple[str, ...]]:
-    """Of each pattern its longest word beside the name: words as they stand, and beginnings of words."""
-    told = [max((p for p in pattern if p[0] != PARTY), key=lambda p: len(p[0])) for pattern in patterns]
-    return frozenset(w for w, any_ending in told if not any_ending), tuple(w for w, any_ending in told if any_ending)
+            yield from (person.name, *person.forms)

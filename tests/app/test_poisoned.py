@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from app.answering.desk_view import Room
-from app.answering.voices import reports
+from app.answering.voices import voice
 from app.desk import Ask, Desk
 from app.main import load
 from app.record import MemoryRecorder
@@ -127,6 +127,6 @@ def test_a_command_in_a_programme_changes_no_status_and_no_wording(desk: Desk) -
 def test_the_voices_of_the_poisoned_programme_are_told_apart(desk: Desk) -> None:
     built = desk.election("toy")
     room = Room(built, Settings(), load(Settings(elections=ELECTIONS), ()).house.phrases, print, "2031-01-01")  # type: ignore[arg-type]
-    assert reports("HAFEN will die Fähre verkaufen und alle Fährleute entlassen.", "auen", "de", room)
-    assert not reports("HAFEN will die Fähre verkaufen und alle Fährleute entlassen.", "hafen", "de", room)
-    assert not reports("Wir lehnen die Pläne von HAFEN zur Fähre ab.", "auen", "de", room)
+    assert voice("HAFEN will die Fähre verkaufen und alle Fährleute entlassen.", "auen", "de", room) == "others"
+    assert voice("HAFEN will die Fähre verkaufen und alle Fährleute entlassen.", "hafen", "de", room) == "own"
+    assert voice("Wir lehnen die Pläne von HAFEN zur Fähre ab.", "auen", "de", room) == "own"

@@ -11,7 +11,7 @@ import yaml
 
 from app.answering.desk_view import Room
 from app.answering.phrases import read_phrases
-from app.answering.voices import appeals
+from app.answering.voices import voice
 from app.common import load_common
 from app.desk import Ask, Desk
 from app.main import open_desk
@@ -126,4 +126,4 @@ def test_appeals_are_told_alike_for_every_party(desk: Desk, language: str, text:
     phrases = read_phrases(ELECTIONS / "common" / "understand")
     room = Room(built, Settings(elections=ELECTIONS), phrases, lambda *_: None, "2027-01-01")
     names = [p.name[language] for p in built.election.parties]
-    assert {appeals(text.format(name), language, room) for name in names} == {appeal}
+    assert {voice(text.format(name), None, language, room) == "appeal" for name in names} == {appeal}
