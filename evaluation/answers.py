@@ -2,8 +2,7 @@
 
 Over the built bundestag election with the extractive composer, on questions frozen before they were first asked, by
 authors who read the documents alone. A position counts as found when a quotation of that party lies on a page that
-answers; a comparison when that is so for every party it names, and silence where a party is silent; a question of
-procedure when every decisive fact stands in the answer and a right section is cited.
+answers; a question of procedure when every decisive fact stands in the answer, and when a right section is cited.
 """
 
 from __future__ import annotations
@@ -18,21 +17,19 @@ from app.desk import Ask, Desk
 from domain.answer import Answer
 from domain.base import Frozen
 from evaluation.figures import Figure, Share, Target, share
-from evaluation.labels import AskedComparison, AskedPosition, AskedProcedure, frozen_rows
+from evaluation.labels import AskedPosition, AskedProcedure, frozen_rows
 from evaluation.picture import Panel, drawn
 
 ELECTION = "bundestag-2025"
 KINDS = ("plain", "everyday", "english", "french")
 AIMS = {
-    "plain": Target(0.95, 0.0, True),
-    "everyday": Target(0.75, 0.0, True),
-    "english": Target(0.75, 0.0, True),
-    "french": Target(0.75, 0.0, True),
-    "comparisons": Target(0.85, 0.0, True),
-    "silent": Target(0.80, 0.0, True),
-    "false silence": Target(0.08, 1.0, False),
-    "facts": Target(0.95, 0.0, True),
-    "sections": Target(0.95, 0.0, True),
+    "plain": Target(0.95, 0.90, True),
+    "everyday": Target(0.75, 0.03, True),
+    "english": Target(0.75, 0.70, True),
+    "french": Target(0.75, 0.70, True),
+    "false silence": Target(0.08, 0.30, False),
+    "facts": Target(0.95, 0.30, True),
+    "sections": Target(0.95, 0.35, True),
 }
 TITLE = "Answers on questions frozen before they were first asked"
 _TAIL = re.compile(r" (?:abs|satz|nr|nummer)\b.*$")
@@ -83,15 +80,6 @@ async def measured(desk: Desk) -> Measured:
         first.append(bool(quoted) and _on(quoted[0], one.pages))
         if one.kind in ("plain", "everyday"):
             parties[one.party].append(outcomes[one.kind][-1])
-    comparisons = [AskedComparison.model_validate(r) for r in frozen_rows("answers-comparisons")]
-    for many in comparisons:
-        found = await answer(many.text)
-        well = []
-        for party, pages in many.parties.items():
-            quoted = _pages(found, party)
-            well.append(any(_on(q, pages) for q in quoted) if pages else not quoted)
-            note("false silence" if pages else "silent", f"{many.id}/{party}", not quoted)
-        note("comparisons", many.id, all(well))
     rules = [AskedProcedure.model_validate(r) for r in frozen_rows("answers-procedure")]
     for rule in rules:
         found = await answer(rule.text)
@@ -100,7 +88,7 @@ async def measured(desk: Desk) -> Measured:
     # In false silence an outcome that is true is the bad one.
     wrong = [w for w in wrong if not w.startswith("false silence")]
     return Measured(
-        items=len(positions) + len(comparisons) + len(rules),
+        items=len(positions) + len(rules),
         shares={name: (sum(found), len(found)) for name, found in outcomes.items()},
         first=(sum(first), len(first)),
         parties={party: (sum(found), len(found)) for party, found in sorted(parties.items())},

@@ -74,15 +74,6 @@ class AskedPosition(Frozen):
     pages: tuple[int, ...]
 
 
-class AskedComparison(Frozen):
-    """A question that names several parties, each with the pages that answer it; no page means that it is silent."""
-
-    id: str
-    language: Language
-    text: str
-    parties: dict[str, tuple[int, ...]]
-
-
 class AskedProcedure(Frozen):
     """A question on the rules of voting: facts that must stand in the answer, in one of their forms, and sections."""
 
