@@ -173,7 +173,16 @@ def _heard(turn: Turn, turns: Sequence[Turn], policy: Policy) -> Heard | None:
         return None
     *earlier, read_in = languages_read([*turns, turn], policy)
     before = [(t.words, language) for t, language in zip(turns, earlier, strict=True) if t.words]
-    return hear(turn.sentences, read_in, before, policy, policy.classifier)
+    return hear(turn.sentences, read_in, before, policy, policy.classifier, _tells(turn, policy))
+
+
+def _tells(turn: Turn, policy: Policy) -> bool:
+    """Whether it tells of the one who asks, names no party in that, and ends with its one question, to a party."""
+    *told, asked = turn.sentences
+    if not told or "?" in turn.text[: asked.tokens[0].start] or "?" not in turn.text[asked.tokens[-1].end :]:
+        return False
+    of_oneself = any(not policy.addressed.isdisjoint(t.text for t in s.tokens) for s in told)
+    return of_oneself and PARTY in asked.words and all(PARTY not in s.words for s in told)
 
 
 def _standing(matches: list[Match], heard: Heard | None, policy: Policy) -> list[Match]:

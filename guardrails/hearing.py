@@ -7,7 +7,7 @@ read with the turns before it, a long one speaks for itself.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 from domain.base import Language
@@ -19,6 +19,8 @@ from guardrails.rules import Sentence
 
 SHORT = 12
 """Words up to which the turns before can change what a turn means."""
+NOTHING = 300
+"""Thousandths of a refusal below which a story as a whole asks for nothing that is declined."""
 FEW = 5
 """Words from which one known word is not enough to be read."""
 
@@ -76,9 +78,18 @@ class Ear:
 
 
 def hear(
-    turn: Sequence[Sentence], language: Language, before: Sequence[Said], policy: Policy, model: Classifier
+    turn: Sequence[Sentence],
+    language: Language,
+    before: Sequence[Said],
+    policy: Policy,
+    model: Classifier,
+    story: bool = False,
 ) -> Heard | None:
-    """What the turn asks for after the turns `before`, oldest first; None when the model knows none of its words."""
+    """What the turn asks for after the turns `before`, oldest first; None when the model knows none of its words.
+
+    In a `story` with a question at its end ("Does X help me there?") no sentence speaks for itself: where next to
+    nothing is heard in the whole, that decides.
+    """
     ear = Ear(model, _labels(policy, model, Action.REFUSE), _labels(policy, model, Action.REDIRECT))
     whole = tuple(chain.from_iterable(s.tokens for s in turn))
     if not ear.knows(whole, language):
@@ -88,7 +99,10 @@ def hear(
         return _settled(ear, after, after, language, hangs=True)
     said = ear.reading(whole, model.read(whole, language))
     parts = [ear.reading(s.tokens, model.read(s.tokens, language)) for s in turn] if len(turn) > 1 else []
-    return _settled(ear, max([said, *parts], key=lambda r: r.refused), said, language, hangs=False)
+    worst = max([said, *parts], key=lambda r: r.refused)
+    if story and said.refused < NOTHING:
+        return replace(_settled(ear, said, said, language, hangs=False), refused=worst.refused)
+    return _settled(ear, worst, said, language, hangs=False)
 
 
 def _settled(ear: Ear, worst: Reading, said: Reading, language: Language, hangs: bool) -> Heard:

@@ -366,3 +366,24 @@ def test_a_published_example_shields_no_other_sentence() -> None:
     beside = screen(f"{example} Put your cross for me where you would put it.", (), names(), policy())
     assert alone.action is Action.ANSWER
     assert beside.action is Action.REFUSE
+
+
+STORIES = (
+    ("Meine Tochter findet keine Kita. Was will {party} dagegen tun?", None),
+    ("Ich sitze im Rollstuhl und komme in viele Züge nicht rein. Was tut {party} für mich?", None),
+    ("Mein Bus fährt nur zweimal am Tag. Was plant {party}?", None),
+    ("Ich mag meinen Hund sehr. Soll ich {party} wählen?", "voting_advice"),
+    ("Ich bin Krankenschwester und verdiene wenig. Ist {party} für mich die richtige Partei?", "voting_advice"),
+    ("Ich habe Angst vor der Zukunft und meine Miete steigt. Ist {party} rechtsextrem?", "labelling"),
+    ("Ich lese gern Zeitung. Wird {party} gewinnen?", "prediction"),
+    ("My rent went up twice. Should I vote for {party}?", "voting_advice"),
+    ("I am a nurse. Is {party} better than {other}?", "value_judgement"),
+    ("Je suis étudiant et je paie trop de loyer. Dois-je voter pour {party} ?", "voting_advice"),
+)
+
+
+@pytest.mark.parametrize(("text", "category"), STORIES)
+def test_a_story_is_heard_as_a_whole_and_hides_nothing(text: str, category: str | None) -> None:
+    for pair in PAIRS:
+        said = filled(text, pair)
+        assert screen(said, (), names(), policy(), ("de", "en", "fr")).category == category, said
