@@ -264,7 +264,7 @@ def incident(
 @app.command()
 def evaluate(
     suite: Annotated[
-        str | None, typer.Argument(help="guardrail, masking, retrieval or suggested; all if left out")
+        str | None, typer.Argument(help="guardrail, masking, retrieval, suggested or answers; all if left out")
     ] = None,
     report: Annotated[Path | None, typer.Option(help="Folder for figures and picture of guardrail or answers")] = None,
 ) -> None:

@@ -78,8 +78,7 @@ def warnings_for(loaded: Loaded) -> list[str]:
     nobody = sorted(name for name, built in loaded.elections.items() if built.election.operator is None)
     lines = [f"warning: {name} names no operator; enter one in its election.yaml and build it again" for name in nobody]
     settings = loaded.house.settings
-    sent = {settings.guard_url: settings.guard_model, settings.llm_base_url: settings.llm_model}
-    for url, model in sent.items():
+    for url, model in ((settings.guard_url, settings.guard_model), (settings.llm_base_url, settings.llm_model)):
         if url is not None:
             lines.append(f"warning: masked questions go to {model} at {urlsplit(url).hostname}; tell those who ask")
     return lines

@@ -48,7 +48,8 @@ def run_suites(settings: Settings, suite: str | None, say: Callable[[str], None]
         passed &= masking.measure(say)
     if suite in ("guardrail", "masking"):
         return passed
-    desk = open_desk(settings, MemoryRecorder(), ("bundestag-2025",))
+    alone = settings.model_copy(update={"llm_base_url": None, "llm_model": None})
+    desk = open_desk(alone, MemoryRecorder(), ("bundestag-2025",))
     try:
         if suite in (None, "retrieval"):
             passed &= retrieval.measure(_room(desk, settings), say)

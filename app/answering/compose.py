@@ -3,17 +3,17 @@
 Promise: a model cannot put a sentence before a voter that the sources do not hold. A sentence counts only with a
 number that was offered, the quotation word for word, and no word, number, denial or order that the quoted sentence
 lacks (`guardrails/support.py`); the party is that of the document, whatever the model says. Where a party that speaks
-would be left without a sentence, nobody gets one: then the quotations stand alone.
+would be left without a sentence, nobody gets one. Every quotation of the draft stays, told or not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 
 from app.answering.check import objections
 from app.answering.desk_view import Room
 from app.answering.dictation import Written, offered, read
-from app.answering.extract import budget_of, extract
+from app.answering.extract import extract
 from domain.answer import Answer, Claim
 from domain.exchange import Exchange
 from guardrails.grounding import comparable
@@ -38,19 +38,20 @@ def compose(exchange: Exchange, room: Room) -> Exchange:
 
 
 def _told(draft: Answer, exchange: Exchange, room: Room) -> Answer | None:
-    """The draft with the composed sentences in the place of the quotations; None where it cannot be."""
-    assert exchange.dictation is not None and exchange.scope is not None
+    """The draft with composed sentences above their quotations; None where it cannot be."""
+    assert exchange.dictation is not None
     reply = read(exchange.dictation.response or "") if exchange.dictation.trouble is None else None
     if reply is None:
         return None
     offers = offered(exchange, room)
-    found = [c for written in reply.claims if (c := _claim(written, offers, room)) is not None]
-    each = _same_number(found, dict.fromkeys(c.party for c in draft.claims), budget_of(exchange.scope, room))
-    if not each:
+    found: dict[Claim, Claim] = {}
+    for written in reply.claims:
+        claim = _claim(written, offers, room)
+        if claim is not None and claim.kind == "composed":
+            found.setdefault(offers[written.number - 1], claim)
+    told = draft.model_copy(update={"claims": _same_number(draft.claims, found)})
+    if all(c.kind == "quotation" for c in told.claims):
         return None
-    if all(c.kind == "quotation" for c in each):
-        return None
-    told = draft.model_copy(update={"claims": each})
     return told if objections(told, room) == ((), ()) else None
 
 
@@ -82,15 +83,11 @@ def _speaks_of_others(quote: str, party: str | None, room: Room) -> bool:
     return any(m.parties != (party,) for m in room.built.names.mentions(quote))
 
 
-def _same_number(found: Sequence[Claim], parties: Iterable[str | None], most: int) -> tuple[Claim, ...]:
-    """As many sentences for every party as the one with the fewest has, at most `most`; none when one has none.
-
-    No sentence stands twice.
-    """
-    by_party: dict[str | None, list[Claim]] = {party: [] for party in parties}
-    for claim in found:
-        kept = by_party.get(claim.party)
-        if kept is not None and all(claim.citations != other.citations for other in kept):
-            kept.append(claim)
-    fewest = min((len(kept) for kept in by_party.values()), default=0)
-    return tuple(c for kept in by_party.values() for c in kept[: min(fewest, most)])
+def _same_number(quoted: Sequence[Claim], composed: Mapping[Claim, Claim]) -> tuple[Claim, ...]:
+    """The quotations, each told by its composed sentence where it has one, as many of these for every party."""
+    fewest = min(sum(c in composed for c in quoted if c.party == party) for party in {c.party for c in quoted})
+    told: list[Claim] = []
+    for claim in quoted:
+        so_far = sum(t.kind == "composed" and t.party == claim.party for t in told)
+        told.append(composed[claim] if claim in composed and so_far < fewest else claim)
+    return tuple(told)

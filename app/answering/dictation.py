@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pydantic import Field, ValidationError
 
 from app.answering.desk_view import Room
-from app.answering.extract import budget_of, extract, quotations_of
+from app.answering.extract import extract
 from app.llm.chat import ModelUnusable, content_of
 from app.llm.leash import Leash
 from domain.answer import Claim
@@ -21,8 +21,6 @@ from domain.base import Frozen
 from domain.exchange import Dictation, Exchange, Subject
 from guardrails.second import SLOT
 
-OFFERED = 2
-"""Sentences offered for each one that may be written."""
 MOST_TOKENS = 2_400
 MOST_BYTES = 262_144
 """Bytes of a reply that are read at most."""
@@ -43,7 +41,7 @@ class Reply(Frozen):
 
 
 def offered(exchange: Exchange, room: Room) -> tuple[Claim, ...]:
-    """The quotations that the model may compose from, party by party; none where nothing is to be composed.
+    """The quotations that the model may shorten: those of the draft; none where nothing is to be composed.
 
     Only what is written in the language of the question: a translation could not be checked word by word.
     """
@@ -53,9 +51,7 @@ def offered(exchange: Exchange, room: Room) -> tuple[Claim, ...]:
         return ()
     if any(c.kind != "quotation" or room.built.language_for(c.party, language) != language for c in draft.claims):
         return ()
-    speaking = dict.fromkeys(c.party for c in draft.claims)
-    most = OFFERED * budget_of(scope, room)
-    return tuple(c for party in speaking for c in quotations_of(party, most, exchange, room))
+    return draft.claims
 
 
 def request(exchange: Exchange, room: Room, offers: Sequence[Claim], model: str) -> bytes:
@@ -95,13 +91,13 @@ async def dictated(exchange: Exchange, room: Room, model: Leash) -> Exchange:
     try:
         drafted = extract(exchange, room)
         offers = offered(drafted, room)
-    except Exception as error:  # it is met again in the walk, and fails closed there
+        if not offers:
+            return exchange
+        body = request(drafted, room, offers, model.name)
+        sent = await model.ask(body, lambda reply: read(reply) is not None)
+    except Exception as error:  # a failing step is met again in the walk, and fails closed there
         room.trouble("dictation", error)
         return exchange
-    if not offers:
-        return exchange
-    body = request(drafted, room, offers, model.name)
-    sent = await model.ask(body, lambda reply: read(reply) is not None)
     received, trouble = _text(sent.response), sent.trouble
     dictation = Dictation(
         model=model.name,

@@ -45,7 +45,7 @@ class HttpWire:
         try:
             async with asyncio.timeout(self._timeout):
                 return await self._post(body)
-        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError, ValueError) as error:
             raise ModelUnusable(f"no reply ({type(error).__name__})") from error
 
     async def _post(self, body: bytes) -> bytes:

@@ -66,12 +66,13 @@ class Leash:
                 await tries.make()
         except TimeoutError:
             tries.trouble = "out of time"
-        self._note(tries.trouble is None)
+        if tries.made:  # time spent waiting for a place says nothing of the server
+            self._note(tries.trouble is None)
         return Sent(tries.response, tries.made, tries.trouble)
 
     def _note(self, well: bool) -> None:
         self._failures = 0 if well else self._failures + 1
-        if self._failures == FAILURES:
+        if self._failures >= FAILURES:
             self._rests_until = self._clock() + REST
 
 

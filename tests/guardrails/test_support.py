@@ -85,6 +85,17 @@ TURNED = (
     ("en", "We want to raise the wage and lower the tax.", "The party wants to lower the wage and raise the tax."),
     ("en", "We raised the wage in 2020.", "The party will raise the wage in 2020."),
     ("en", "The budget should rise to 2.2 per cent.", "The party wants the budget to rise to 2.2 per cent."),
+    ("de", "Große Konzerne rechnen so: Wir zahlen hier keine Steuern.", "Die Partei zahlt hier keine Steuern."),
+    ("de", "Ein Irrweg: Kernkraftwerke länger laufen lassen.", "Kernkraftwerke länger laufen lassen."),
+    ("de", "Wir entlasten Unternehmer:innen mit wenig Gewinn.", "Die Partei entlastet Unternehmer."),
+    ("de", "Wir befürworten Zuwanderung in Maßen.", "Die Partei befürwortet Zuwanderung in Massen."),
+    ("de", "Islamisten bekämpfen wir entschieden.", "Islamisten bekämpfen entschieden."),
+    ("de", "Wir helfen den Alten, nicht den Jungen.", "Die Partei hilft den Alten nicht, den Jungen."),
+    ("en", "No, new coal plants are what we want.", "No new coal plants are what the party wants."),
+    ("en", "We want growth of -2 percent avoided.", "The party wants growth of 2 percent avoided."),
+    ("en", "We will spend £5 billion on homes.", "The party will spend 5 billion on homes."),
+    ("en", "We reject too strict building rules.", "The party rejects strict building rules."),
+    ("en", "We want our airport closed.", "The party wants its airports closed."),
     ("fr", "Nous voulons augmenter le salaire de 10 %.", "Le parti ne veut pas augmenter le salaire de 10 %."),
 )
 
