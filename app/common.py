@@ -48,6 +48,7 @@ class Wording(Frozen):
     not_read: str
     past_polling_day: str
     people_mapped: str
+    taken_as: str
     expired_rule: str
     personal_data_masked: str
     of_others: str = ""

@@ -54,6 +54,7 @@ class Scope(Frozen):
     matter: str = Field(description="The resolved question with party names masked: all that retrieval may see")
     registered: str | None = Field(default=None, description="Id of the matter of the register that it is")
     touches: str | None = Field(default=None, description="Id of the matter that it names with something beside")
+    told: tuple[str, ...] = Field(default=(), description="Ids of the matters that a story was taken to be about")
 
 
 class Step(Frozen):

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from domain.base import Digest, Frozen, Language
 from domain.passage import Phrase
+
+Told = Annotated[str, StringConstraints(max_length=300, pattern=r"^[^\x00-\x1f\x7f-\x9f]*\S[^\x00-\x1f\x7f-\x9f]*$")]
+"""At most 300 characters on one line, not all white space."""
 
 
 class Place(Frozen):
@@ -28,6 +31,9 @@ class Matter(Frozen):
     id: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")
     names: dict[Language, Annotated[tuple[Phrase, ...], Field(min_length=1)]] = Field(
         min_length=1, description="Ways in which a question names this very matter, the plain one first"
+    )
+    told: dict[Language, tuple[Told, ...]] = Field(
+        default={}, description="Words and sentences in which people tell what happens to them that it is about"
     )
     about: str = Field(max_length=400, description="For reviewers: what counts as a position on it, what is only near")
     places: dict[str, tuple[Place, ...]] = Field(

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from app.errors import PackError
 from app.retrieval.analyse import SLOT, Analyser
 from app.retrieval.lexicon import offsets
-from app.retrieval.register import NEW, Word, coded, weighed
+from app.retrieval.matter_names import NEW, Word, coded, weighed
+from app.retrieval.telling import learnt
 from domain.base import Digest, Language, sha256
 from domain.names import Names
 from domain.passage import Passage
@@ -102,9 +103,12 @@ class Sealed:
 
 
 def masked(matter: Matter, names: Names) -> Matter:
-    """The matter with every party's and leader's name in its own names masked, as in a question."""
-    called = {tag: tuple(names.mask(name, SLOT) for name in of) for tag, of in matter.names.items()}
-    return matter.model_copy(update={"names": called})
+    """The matter with every party's and leader's name in its own words masked, as in a question."""
+
+    def hidden(texts: Mapping[Language, Sequence[str]]) -> dict[Language, tuple[str, ...]]:
+        return {tag: tuple(names.mask(text, SLOT) for text in of) for tag, of in texts.items()}
+
+    return matter.model_copy(update={"names": hidden(matter.names), "told": hidden(matter.told)})
 
 
 def plain_names(matters: Sequence[Matter], language: Language) -> dict[Digest, list[str]]:
@@ -125,11 +129,18 @@ def sealed(matters: Sequence[Matter], analysers: Mapping[Language, Analyser], nu
         "place_starts": offsets([len(row) for row in rows]),
     }
     stems: dict[Language, list[str]] = {}
+    told: dict[Language, Sequence[str]] = {}
     for tag in sorted(analysers):
         if any(tag in m.names for m in matters):
             stems[tag], found = _names(matters, analysers[tag])
             arrays |= {f"{tag}.name_{name}": array for name, array in found.items()}
-    return Sealed({"ids": [m.id for m in matters], "parties": parties, "stems": stems}, arrays)
+        if any(tag in m.told for m in matters):
+            telling = learnt([(*m.names.get(tag, ()), *m.told.get(tag, ())) for m in matters], analysers[tag])
+            told[tag] = telling.terms
+            arrays |= {f"{tag}.told_{name}": array for name, array in telling.arrays().items()}
+    titles = {tag: [next(iter(m.names.get(tag, ())), "") for m in matters] for tag in stems}
+    meta = {"ids": [m.id for m in matters], "parties": parties, "stems": stems, "told": told, "titles": titles}
+    return Sealed(meta, arrays)
 
 
 def _names(matters: Sequence[Matter], analyser: Analyser) -> tuple[list[str], dict[str, NDArray[np.int64]]]:

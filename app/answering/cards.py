@@ -2,69 +2,80 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from app.answering.desk_view import Room
-from app.answering.procedure import Heard, cue_fit, listen
+from app.answering.procedure import cue_fit, listen
 from app.answering.wording import filled
 from app.links import viewer_url
 from app.retrieval.analyse import Analyser, Stopwords, words
+from app.retrieval.telling import Telling, learnt
 from domain.answer import Citation, Claim
 from domain.base import Language
 from domain.election import DocumentStatus, LawReference, RuleCard, Statement
-from domain.exchange import Exchange
+from domain.exchange import Exchange, Subject
 from domain.passage import Passage
 
-ENOUGH = 600
-"""Least Dice similarity, in thousandths, between the words of a question and a card's phrasing."""
-ALMOST = 850
-"""From here on a phrasing is the question itself but for a word."""
+LIKELY = 1000
+"""Score from which the words of a card answer a question of procedure: as much as one telling word."""
+PLAIN = 350
+"""Share in thousandths of a question that does not say whether it is one of procedure, from which they answer it."""
+CUE = 330
+"""What each concept that a card cues on adds to its score; a slight one counts once, any other three times."""
+BESIDE = 850
+"""The same share for a second card to stand beside the first: the question is about as much of either."""
+LOOKED_AT, MOST = 8, 2
 
 
-def matching_card(exchange: Exchange, room: Room, in_force: bool = True) -> RuleCard | None:
-    """The card in force that answers the question, or None; of the others with `in_force` false.
+def matching_cards(exchange: Exchange, room: Room, in_force: bool = True) -> tuple[RuleCard, ...]:
+    """The cards in force that answer the question, at most two; of the others with `in_force` false.
 
-    A phrasing that is almost the question itself comes first, then the card that cues on most
-    of the question's concepts, then the likeliest phrasing. A question about a reform has no card.
+    Its words lead to the cards, as what people ask and say of each. A card that cues on most of the question's
+    concepts comes first where the words speak for it nearly as much, or for none. A question about a reform has none.
     """
     scope = exchange.scope
     assert scope is not None
-    language = exchange.question.language
-    analyser, cards = room.built.kept(("cards", language, in_force), lambda: _phrased(language, in_force, room))
-    asked = _stems(scope.matter, analyser, room)
-    best: tuple[int, str, RuleCard] | None = None
-    for card, phrasings in cards:
-        fit = max((_alike(asked, phrasing) for phrasing in phrasings), default=0)
-        if fit >= ENOUGH and (best is None or (-fit, card.id) < (best[0], best[1])):
-            best = (-fit, card.id, card)
-    if best is not None and -best[0] >= ALMOST:
-        return best[2]
     heard = listen(words(scope.matter), room)
     if any(h.elsewhere for h in heard):
-        return None
-    return _cued([card for card, _ in cards], heard) or (best[2] if best else None)
+        return ()
+    language = exchange.question.language
+    read = room.built.kept(("cards", language, in_force), lambda: _read(language, in_force, room))
+    likely = read.telling.likely(scope.matter, read.analyser, LOOKED_AT)
+    plainly = scope.subject is Subject.RULES
+    fit = [one for one in likely if one.score >= LIKELY and (plainly or one.share >= PLAIN)]
+    scores = Counter({read.cards[one.number].id: one.score for one in fit})
+    for card in read.cards:
+        scores[card.id] += CUE * max((cue_fit(card, h) for h in heard), default=0)
+    most = max(scores.values(), default=0)
+    found = sorted(read.cards, key=lambda card: -scores[card.id])
+    return tuple(card for card in found[:MOST] if most and 1000 * scores[card.id] >= BESIDE * most)
 
 
-def _cued(cards: Sequence[RuleCard], heard: Sequence[Heard]) -> RuleCard | None:
-    """The card that explains most of the question, the first of the pack among equals."""
-    fits = [(max((cue_fit(card, h) for h in heard), default=0), card) for card in cards]
-    most = max((fit for fit, _ in fits), default=0)
-    return next((card for fit, card in fits if fit == most), None) if most else None
+@dataclass(frozen=True)
+class _Cards:
+    """The cards (not) in force, what reads a question in a language, and the words that lead to each card."""
+
+    cards: tuple[RuleCard, ...]
+    analyser: Analyser
+    telling: Telling
 
 
-def _phrased(
-    language: Language, in_force: bool, room: Room
-) -> tuple[Analyser, tuple[tuple[RuleCard, tuple[_Words, ...]], ...]]:
-    """The cards (not) in force with the words of their phrasings, and what reads questions the same way."""
+def _read(language: Language, in_force: bool, room: Room) -> _Cards:
+    """Question words count here, and so do words of voting, which say nothing in questions to programmes."""
     lists = room.built.retrieval.stopwords.get(language, Stopwords())
-    analyser = Analyser(language, lists)
-    return analyser, tuple(
-        (card, tuple(_stems(phrase, analyser, room) for phrase in card.ask.get(language, ())))
-        for card in room.built.election.rules
-        if _in_force(card, room) is in_force
-    )
+    stop = frozenset(w for w in lists.stop if not room.phrases.found("asking", [w]))
+    documents = room.built.corpus.languages.get(language)
+    analyser = Analyser(language, Stopwords(stop), documents.analyser.parts if documents is not None else {})
+    cards = tuple(card for card in room.built.election.rules if _in_force(card, room) is in_force)
+    return _Cards(cards, analyser, learnt([_said_of(card, language) for card in cards], analyser))
+
+
+def _said_of(card: RuleCard, language: Language) -> tuple[str, ...]:
+    """How people ask for the card, and what it says."""
+    said = [statement.text.get(language, "") for statement in card.statements]
+    return (*card.ask.get(language, ()), card.title.get(language, ""), *said)
 
 
 def _in_force(card: RuleCard, room: Room) -> bool:
@@ -81,37 +92,6 @@ def _in_force(card: RuleCard, room: Room) -> bool:
 
 def _holds(start: date | None, end: date | None, day: date) -> bool:
     return (start is None or start <= day) and (end is None or day <= end)
-
-
-@dataclass(frozen=True)
-class _Words:
-    """Stems of a question of procedure: all that count, and those of its matter alone."""
-
-    all: frozenset[str]
-    matter: frozenset[str]
-
-
-def _stems(text: str, analyser: Analyser, room: Room) -> _Words:
-    """In questions of procedure, question words count beside the matter: when is not where."""
-    found = words(text)
-    asking = {w for w in found if room.phrases.found("asking", [w])}
-    matter = {analyser.stem(w) for w in found if w not in analyser.lists.stop and w not in asking}
-    return _Words(frozenset(matter | {analyser.stem(w) for w in asking}), frozenset(matter))
-
-
-def _alike(asked: _Words, phrase: _Words) -> int:
-    """The lesser likeness of the two: the same question words about another matter are another question.
-
-    One word in common is not enough: who asks something else besides asks another question.
-    """
-    if asked.matter != phrase.matter and len(asked.matter & phrase.matter) < 2:
-        return 0
-    return min(_fit(asked.all, phrase.all), _fit(asked.matter, phrase.matter))
-
-
-def _fit(asked: frozenset[str], phrase: frozenset[str]) -> int:
-    """Dice similarity of two sets of stems, in thousandths."""
-    return 2000 * len(asked & phrase) // (len(asked) + len(phrase)) if asked and phrase else 0
 
 
 def card_claims(card: RuleCard, language: Language, room: Room) -> tuple[Claim, ...]:

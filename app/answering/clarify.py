@@ -6,7 +6,7 @@ suggested, and nobody is called silent on nothing.
 
 from __future__ import annotations
 
-from app.answering.cards import matching_card
+from app.answering.cards import matching_cards
 from app.answering.desk_view import Room
 from app.answering.turn import is_rules
 from app.answering.wording import filled, worded
@@ -33,7 +33,7 @@ def asks_nothing(exchange: Exchange, room: Room) -> bool:
         return False
     if scope.subject is Subject.RULES and is_rules(asked, room):
         return False
-    return bool(exchange.question.explicit_parties) or scope.named or matching_card(exchange, room) is None
+    return bool(exchange.question.explicit_parties) or scope.named or not matching_cards(exchange, room)
 
 
 def cannot_be_read(exchange: Exchange, room: Room) -> bool:

@@ -29,7 +29,7 @@ def lead(exchange: Exchange, room: Room) -> str:
 
 
 def notes(exchange: Exchange, room: Room) -> str:
-    """How the names in the question were taken: leading people, unknown parties, parties only spoken about."""
+    """How the question was taken: leading people, unknown parties, parties only spoken about, what a story is about."""
     scope = exchange.scope
     assert scope is not None
     language = exchange.question.language
@@ -41,6 +41,9 @@ def notes(exchange: Exchange, room: Room) -> str:
         said.append(filled(words.unknown_party, party=", ".join(scope.unknown)))
     if scope.spoken_of:
         said.append(filled(words.names_not_searched, party=_named(scope.spoken_of, language, room)))
+    if scope.told:
+        titles = [room.built.corpus.register.title(id, language) for id in scope.told]
+        said.append(filled(words.taken_as, matters="; ".join(titles)))
     return " ".join(said)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 
-from app.answering.cards import matching_card
+from app.answering.cards import matching_cards
 from app.answering.desk_view import Room
 from app.answering.procedure import listen
 from app.retrieval.analyse import words
@@ -13,7 +13,7 @@ from app.retrieval.balance import Ask, Scored, search
 from app.retrieval.corpus import pool
 from app.retrieval.embed import code
 from app.retrieval.question import parse
-from app.retrieval.register import Entry
+from app.retrieval.register import Entry, Met
 from domain.base import Language
 from domain.exchange import Exchange, Scope, Subject
 from domain.passage import Hit
@@ -36,12 +36,12 @@ def retrieve(exchange: Exchange, room: Room) -> Exchange:
     asked = exchange.question.language
     rules = scope.subject is Subject.RULES
     undecided = not rules and _open(exchange, room)
-    if (undecided or rules) and matching_card(exchange, room) is not None:
+    if (undecided or rules) and matching_cards(exchange, room):
         return exchange.with_(scope=_as_rules(scope))
     entry = None if rules else _registered(scope, asked, room)
     if rules:
         hits, query_code = find(scope.matter, asked, (None,), room, PER_PARTY)
-    elif undecided and (entry is None or not entry.sure):
+    elif undecided and (entry is None or entry.met is not Met.REGISTERED):
         hits, query_code = find(scope.matter, asked, (*scope.parties, None), room, PER_PARTY, entry)
         law = hits.pop(None)
         if best_coverage(law) > max(LAW_SPEAKS, *(best_coverage(group) for group in hits.values()), 0):
@@ -49,15 +49,21 @@ def retrieve(exchange: Exchange, room: Room) -> Exchange:
     else:
         hits, query_code = find(scope.matter, asked, scope.parties, room, PER_PARTY, entry)
     if entry is not None and scope.subject is not Subject.RULES:
-        scope = scope.model_copy(update={"registered" if entry.sure else "touches": entry.id})
+        ids = entry.ids if entry.met is Met.TOLD else entry.ids[0]
+        scope = scope.model_copy(update={entry.met.value: ids})
     return exchange.with_(scope=scope, hits=tuple(h for group in hits.values() for h in group), query_code=query_code)
 
 
 def _registered(scope: Scope, asked: Language, room: Room) -> Entry | None:
-    """The matter of the register that is asked for, or the main one."""
+    """The matter of the register that is asked for, or the main one; those that a story is likely to be about."""
     built = room.built
     documents = next(iter(built.by_language(scope.parties, asked)), None)
-    return built.corpus.register.matter(scope.matter, built.reader(asked, documents).asked) if documents else None
+    if documents is None:
+        return None
+    register, analyser = built.corpus.register, built.reader(asked, documents).asked
+    named = register.matter(scope.matter, analyser)
+    tells = named is None and room.phrases.found("asker", words(scope.matter))
+    return register.told(scope.matter, analyser) if tells else named
 
 
 def _open(exchange: Exchange, room: Room) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from app.answering.cards import card_claims, matching_card, shown_date
+from app.answering.cards import card_claims, matching_cards, shown_date
 from app.answering.desk_view import Room
 from app.answering.draft import matter_of, settled
 from app.answering.quote import chosen
@@ -25,12 +25,12 @@ def rules_of_voting(exchange: Exchange, room: Room) -> Exchange:
     """A reviewed card where one fits, else the law where it plainly speaks of it, else who can tell."""
     language = exchange.question.language
     words = room.words(language)
-    card = matching_card(exchange, room)
-    claims = card_claims(card, language, room) if card is not None else ()
-    if card is not None and claims:
-        lead_in = _lapsing(card, words.lead["rules"], language, room)
+    cards = matching_cards(exchange, room)
+    claims = tuple(claim for card in cards for claim in card_claims(card, language, room))
+    if claims:
+        lead_in = _lapsing(cards, words.lead["rules"], language, room)
         return settled(exchange, room, claims, message=_dated(lead_in, language, room))
-    if card is not None or matching_card(exchange, room, in_force=False) is not None:
+    if cards or matching_cards(exchange, room, in_force=False):
         return settled(exchange, room, (), message=filled(words.expired_rule, authority=_authority(language, room)))
     hits = [h for h in exchange.hits if h.party is None]
     if not hits:
@@ -49,9 +49,9 @@ def _authority(language: Language, room: Room) -> str:
     return f"{name} ({authority.url})" if authority.url else name
 
 
-def _lapsing(card: RuleCard, lead: str, language: Language, room: Room) -> str:
-    """The lead-in of a card; once its time is over it is said that the rule may no longer hold."""
-    if card.valid_until is None or room.today <= card.valid_until.isoformat():
+def _lapsing(cards: Sequence[RuleCard], lead: str, language: Language, room: Room) -> str:
+    """The lead-in of cards; once the time of one is over it is said that the rule may no longer hold."""
+    if all(card.valid_until is None or room.today <= card.valid_until.isoformat() for card in cards):
         return lead
     return f"{filled(room.words(language).expired_rule, authority=_authority(language, room))} {lead}"
 

@@ -26,7 +26,7 @@ from domain.passage import Passage
 LAW = "@law"
 REGISTER = "register."
 """Opens the names of the register's arrays."""
-FORMAT = 8
+FORMAT = 9
 
 
 def pool(party: str | None, language: Language) -> str:

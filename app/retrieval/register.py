@@ -1,84 +1,32 @@
 """Finds the matter of the register that a question is about, or none: by its words alone, in whole numbers.
 
 Promise: a question that asks for more than a matter's name says, or for less, is left to the ranking; where it names
-a matter and something beside, the matter's places lead. The same matter decides for every party.
+a matter and something beside, the matter's places lead; and so do the places of the few matters that somebody's
+story is likely to be about. The same matters decide for every party.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from enum import StrEnum
+from itertools import zip_longest
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from app.retrieval.analyse import Analyser
 from app.retrieval.lexicon import Ints
+from app.retrieval.matter_names import MatterNames, open_names, weighed
+from app.retrieval.telling import ARRAYS, Telling
 from domain.base import Language
 
-SURE = 750
-"""Share, in thousandths, that question and name must hold of each other."""
-WITHIN = 900
-"""Share of a name from which the question holds it whole."""
-MAIN = 650
-"""Share of the question from which a name it holds whole is its main matter: listed parties speak by their places."""
-LIGHT = 4
-"""A word of action or degree weighs this many times less."""
-BOTH = 10
-"""A name that the question holds little beside comes first: its share of the question counts once more by this part."""
-NEW = 1000
-"""Weight of a word that no name holds: the question asks for something of its own."""
-PARTS = 400
-"""Share of a compound that one of its two parts carries."""
-NONE = -1
-"""The number of a stem that no name holds, and of a part that a word does not have."""
-
-
-@dataclass(frozen=True)
-class Word:
-    """A word of a question or a name: its weight in thousandths, its stem, and the stems of a compound's two parts."""
-
-    weight: int
-    stem: str
-    parts: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Coded:
-    """Words by the numbers of their stems; row i of `parts` [words, 2] holds those of word i's parts."""
-
-    stem: Ints
-    parts: Ints
-    weight: Ints
-
-    def held(self, mark: NDArray[np.bool_]) -> Ints:
-        """Per word how much of its weight is marked, in thousandths; a compound is found by its parts too.
-
-        `mark` is per stem, with one more entry for `NONE`.
-        """
-        return self.weight * np.where(mark[self.stem], 1000, PARTS * mark[self.parts].sum(axis=1))
-
-
-def coded(words: Collection[Word], numbers: Mapping[str, int]) -> Coded:
-    """The words by these numbers of the stems."""
-    stems = [numbers.get(word.stem, NONE) for word in words]
-    parts = [[numbers.get(part, NONE) for part in word.parts] or [NONE, NONE] for word in words]
-    weights = [word.weight for word in words]
-    return Coded(
-        np.array(stems, dtype=np.int64),
-        np.array(parts, dtype=np.int64).reshape(-1, 2),
-        np.array(weights, dtype=np.int64),
-    )
-
-
-def weighed(word: str, analyser: Analyser, known: Mapping[str, int]) -> Word:
-    """The word with its weight among the `known`; a word of action or degree keeps a share of it."""
-    stem = analyser.stem(word)
-    weight = known.get(stem, NEW)
-    light = word in analyser.lists.light
-    return Word(weight // LIGHT if light else weight, stem, tuple(map(analyser.stem, analyser.parts.get(word, ()))))
+TAKEN = 3
+"""Matters that a story is taken to be about at most."""
+HEARD = 1200
+"""Score from which a story is taken to be about a matter."""
+BESIDE = 600
+"""Share of the likeliest matter's score, in thousandths, from which another is taken too."""
 
 
 class Listed(NamedTuple):
@@ -89,71 +37,21 @@ class Listed(NamedTuple):
     near: bool = False
 
 
+class Met(StrEnum):
+    """How a question met its matters: it names one and hardly more, one and more, or tells what they are about."""
+
+    REGISTERED = "registered"
+    TOUCHES = "touches"
+    TOLD = "told"
+
+
 @dataclass(frozen=True)
 class Entry:
-    """A matter as sealed: per party its places, positions first; `sure` when nothing is asked beside."""
+    """The matters that a question meets, one unless it was `TOLD`, and per party their places, positions first."""
 
-    id: str
-    sure: bool
+    ids: tuple[str, ...]
+    met: Met
     places: Mapping[str, tuple[Listed, ...]]
-
-
-@dataclass(frozen=True)
-class MatterNames:
-    """All names in one language: name i has the words `words[starts[i]:starts[i + 1]]` and belongs to `matter[i]`."""
-
-    stems: tuple[str, ...]
-    worth: Ints
-    """Per stem its weight."""
-    distinct: Coded
-    """Every word of the names once; `words` are numbers of these."""
-    words: Ints
-    starts: Ints
-    matter: Ints
-
-    @cached_property
-    def numbers(self) -> Mapping[str, int]:
-        """The number of each stem."""
-        return {stem: n for n, stem in enumerate(self.stems)}
-
-    @cached_property
-    def known(self) -> Mapping[str, int]:
-        """The weight of each stem."""
-        return dict(zip(self.stems, self.worth.tolist(), strict=True))
-
-    @cached_property
-    def _whole(self) -> Ints:
-        """The weight of each name."""
-        return np.maximum(np.add.reduceat(self.distinct.weight[self.words], self.starts[:-1]), 1)
-
-    def closest(self, said: Sequence[Word]) -> tuple[int, bool] | None:
-        """The matter whose name comes closest to what was `said`, and True: it holds hardly more, and hardly less.
-
-        Failing that, the one whose whole name is most of what was said, and False. The first among equals.
-        """
-        asked = coded(said, self.numbers)
-        whole = int(asked.weight.sum())
-        if not whole:
-            return None
-        found = self.distinct.held(self._mark(asked.stem, asked.parts))[self.words]
-        of_names = np.add.reduceat(found, self.starts[:-1]) // self._whole
-        best, nearest = (False, 0), None
-        for name in np.flatnonzero(of_names >= SURE).tolist():
-            words = self.words[self.starts[name] : self.starts[name + 1]]
-            held = asked.held(self._mark(self.distinct.stem[words], self.distinct.parts[words]))
-            share = int(held.sum()) // whole
-            sure, held_whole = share >= SURE, int(of_names[name]) >= WITHIN
-            score = (sure, min(share, int(of_names[name])) + share // BOTH)
-            if (sure or (held_whole and share >= MAIN)) and score > best:
-                best, nearest = score, (int(self.matter[name]), sure)
-        return nearest
-
-    def _mark(self, stems: Ints, parts: Ints) -> NDArray[np.bool_]:
-        """Per stem whether it is one of these, and a last entry for `NONE`, which never is."""
-        mark = np.zeros(len(self.stems) + 1, dtype=bool)
-        mark[stems] = mark[parts] = True
-        mark[NONE] = False
-        return mark
 
 
 @dataclass(frozen=True)
@@ -168,6 +66,9 @@ class Register:
     places: Ints = field(default_factory=lambda: np.zeros((0, 3), dtype=np.int64))
     starts: Ints = field(default_factory=lambda: np.zeros(1, dtype=np.int64))
     names: Mapping[Language, MatterNames] = field(default_factory=dict)
+    tellings: Mapping[Language, Telling] = field(default_factory=dict)
+    titles: Mapping[Language, tuple[str, ...]] = field(default_factory=dict)
+    """Per language the plain name of each matter, empty where it has none."""
 
     def matter(self, text: str, asked: Analyser) -> Entry | None:
         """The one matter that the text names and hardly anything beside, else its main matter."""
@@ -175,25 +76,55 @@ class Register:
         if names is None:
             return None
         found = names.closest([weighed(word, asked, names.known) for word in asked.content(text)])
-        return None if found is None else self._entry(*found)
+        if found is None:
+            return None
+        number, sure = found
+        places = self._places(number)
+        if not sure:
+            places = {party: tuple(one for one in own if not one.near) for party, own in places.items()}
+        return Entry((self.ids[number],), Met.REGISTERED if sure else Met.TOUCHES, places)
 
-    def _entry(self, number: int, sure: bool) -> Entry:
-        """The matter's places; only the positions where something beside is asked for."""
+    def told(self, text: str, asked: Analyser) -> Entry | None:
+        """The matters that a story is likely to be about, the likeliest first, with their positions in turn."""
+        telling = self.tellings.get(asked.language)
+        found = telling.likely(text, asked, TAKEN) if telling is not None else ()
+        if not found or found[0].score < HEARD:
+            return None
+        taken = [one.number for one in found if 1000 * one.score >= BESIDE * found[0].score]
+        of_each = [self._places(number) for number in taken]
+        places = {party: _in_turn([one[party] for one in of_each]) for party in self.parties}
+        return Entry(tuple(self.ids[number] for number in taken), Met.TOLD, places)
+
+    def title(self, id: str, language: Language) -> str:
+        """The matter's plain name in a language; its id where it has none there."""
+        called = self.titles.get(language, ())
+        return (called[self.ids.index(id)] if called else "") or id
+
+    def _places(self, number: int) -> dict[str, tuple[Listed, ...]]:
+        """The matter's places by party."""
         first, count = number * len(self.parties), len(self.parties)
         bounds = self.starts[first : first + count + 1].tolist()
         rows = {p: self.places[bounds[i] : bounds[i + 1]].tolist() for i, p in enumerate(self.parties)}
-        kept = {p: [(n, s, bool(near)) for n, s, near in own if sure or not near] for p, own in rows.items()}
-        return Entry(self.ids[number], sure, {p: tuple(map(Listed._make, own)) for p, own in kept.items()})
+        return {p: tuple(Listed(n, s, bool(near)) for n, s, near in own) for p, own in rows.items()}
+
+
+def _in_turn(lists: Sequence[Sequence[Listed]]) -> tuple[Listed, ...]:
+    """The first position of each list, then the second of each, and so on; a passage once."""
+    taken: dict[int, Listed] = {}
+    for turn in zip_longest(*lists):
+        for one in turn:
+            if one is not None and not one.near:
+                taken.setdefault(one.passage, one)
+    return tuple(taken.values())
 
 
 def open_register(meta: Mapping[str, Any], arrays: Mapping[str, Ints]) -> Register:
     """The register as `ingestion.register` sealed it. Raises KeyError, TypeError or AttributeError when damaged."""
-    names = {tag: _names(tag, stems, arrays) for tag, stems in meta["stems"].items()}
+    names = {tag: open_names(tag, stems, arrays) for tag, stems in meta["stems"].items()}
+    tellings = {
+        tag: Telling(tuple(terms), len(meta["ids"]), *(arrays[f"{tag}.told_{name}"] for name in ARRAYS))
+        for tag, terms in meta["told"].items()
+    }
+    titles = {tag: tuple(called) for tag, called in meta["titles"].items()}
     places = arrays["places"], arrays["place_starts"]
-    return Register(tuple(meta["ids"]), tuple(meta["parties"]), *places, names)
-
-
-def _names(tag: Language, stems: Sequence[str], arrays: Mapping[str, Ints]) -> MatterNames:
-    sealed = ("worth", "stem", "parts", "weight", "words", "starts", "matter")
-    worth, stem, parts, weight, words, starts, matter = (arrays[f"{tag}.name_{name}"] for name in sealed)
-    return MatterNames(tuple(stems), worth, Coded(stem, parts, weight), words, starts, matter)
+    return Register(tuple(meta["ids"]), tuple(meta["parties"]), *places, names, tellings, titles)

@@ -32,7 +32,7 @@ def desk(bundestag_data: Path) -> Iterator[Desk]:
 
 
 def target(exchange: Exchange, desk: Desk) -> str:
-    """The card, `law`, `authority`, `programmes`, or the status."""
+    """The first card, `law`, `authority`, `programmes`, or the status."""
     answer = exchange.answer
     assert answer is not None
     election = desk.election("bundestag-2025").election
@@ -44,7 +44,7 @@ def target(exchange: Exchange, desk: Desk) -> str:
     texts = [c.text for c in answer.claims]
     for card in election.rules:
         said = [s.text[answer.language].split("{")[0] for s in card.statements]
-        if len(said) == len(texts) and all(t.startswith(s) for t, s in zip(texts, said, strict=True)):
+        if len(said) <= len(texts) and all(t.startswith(s) for t, s in zip(texts, said, strict=False)):
             return card.id
     return "law"
 

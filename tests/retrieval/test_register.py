@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.retrieval.analyse import Analyser
-from app.retrieval.register import Register, open_register
+from app.retrieval.register import Met, Register, open_register
 from domain.exchange import Exchange
 from domain.register import Matter
 from ingestion.register import sealed
@@ -53,7 +53,7 @@ BOOK = register(
 def test_a_question_that_names_a_matter_is_led_to_it(question: str, matter: str) -> None:
     found = BOOK.matter(question, GERMAN)
     assert found is not None
-    assert found.id == matter
+    assert found.ids == (matter,)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_a_question_that_names_a_matter_is_led_to_it(question: str, matter: str)
 def test_a_question_that_says_a_little_more_has_it_as_its_main_matter(question: str, sure: bool) -> None:
     found = BOOK.matter(question, GERMAN)
     assert found is not None
-    assert (found.id, found.sure) == ("unsealing", sure)
+    assert (found.ids, found.met) == (("unsealing",), Met.REGISTERED if sure else Met.TOUCHES)
 
 
 @pytest.mark.parametrize(
