@@ -17,19 +17,26 @@ from app.desk import Ask, Desk
 from domain.answer import Answer
 from domain.base import Frozen
 from evaluation.figures import Figure, Share, Target, share
-from evaluation.labels import AskedPosition, AskedProcedure, frozen_rows
+from evaluation.labels import AskedComparison, AskedPosition, AskedProcedure, frozen_rows
 from evaluation.picture import Panel, drawn
 
 ELECTION = "bundestag-2025"
-KINDS = ("plain", "everyday", "english", "french")
+POSITIONS = ("answers-positions", "answers-stories")
+PROCEDURE = {"answers-procedure": "", "answers-procedure-2": " 2"}
+"""Frozen parts, the later one written when the earlier had been looked at; and what its figures are called by."""
 AIMS = {
     "plain": Target(0.95, 0.90, True),
     "everyday": Target(0.75, 0.03, True),
+    "stories": Target(0.75, 0.03, True),
     "english": Target(0.75, 0.70, True),
     "french": Target(0.75, 0.70, True),
+    "comparisons": Target(0.85, 0.30, True),
+    "silent said": Target(0.80, 0.30, True),
     "false silence": Target(0.08, 0.30, False),
     "facts": Target(0.95, 0.30, True),
     "sections": Target(0.95, 0.35, True),
+    "facts 2": Target(0.95, 0.30, True),
+    "sections 2": Target(0.95, 0.35, True),
 }
 TITLE = "Answers on questions frozen before they were first asked"
 _TAIL = re.compile(r" (?:abs|satz|nr|nummer)\b.*$")
@@ -50,7 +57,7 @@ class Measured(Frozen):
 
     @property
     def gap(self) -> float:
-        """Between the best and the worst served party, plain questions and everyday ones together."""
+        """Between the best and the worst served party, over plain questions, everyday ones and stories."""
         values = [Share(*one).value for one in self.parties.values()]
         return max(values) - min(values) if values else 0.0
 
@@ -72,23 +79,31 @@ async def measured(desk: Desk) -> Measured:
         if not well:
             wrong.append(f"{name} {id}")
 
-    positions = [AskedPosition.model_validate(r) for r in frozen_rows("answers-positions")]
+    positions = [AskedPosition.model_validate(row) for part in POSITIONS for row in frozen_rows(part)]
     for one in positions:
         quoted = _pages(await answer(one.text), one.party)
         note(one.kind, one.id, any(_on(q, one.pages) for q in quoted))
         note("false silence", one.id, not quoted)
         first.append(bool(quoted) and _on(quoted[0], one.pages))
-        if one.kind in ("plain", "everyday"):
+        if one.kind in ("plain", "everyday", "stories"):
             parties[one.party].append(outcomes[one.kind][-1])
-    rules = [AskedProcedure.model_validate(r) for r in frozen_rows("answers-procedure")]
-    for rule in rules:
+    compared = [AskedComparison.model_validate(row) for row in frozen_rows("answers-comparisons")]
+    for question in compared:
+        found = await answer(question.text)
+        right = {p: any(_on(q, pages) for q in _pages(found, p)) for p, pages in question.pages.items() if pages}
+        note("comparisons", question.id, all(right.values()))
+        for party, pages in question.pages.items():
+            if not pages:
+                note("silent said", f"{question.id} {party}", not _pages(found, party))
+    rules = [(name, AskedProcedure.model_validate(r)) for part, name in PROCEDURE.items() for r in frozen_rows(part)]
+    for name, rule in rules:
         found = await answer(rule.text)
-        note("facts", rule.id, all(_holds(_said(found), forms) for forms in rule.facts))
-        note("sections", rule.id, bool(_sections(found) & {_section(s) for s in rule.sections}))
+        note(f"facts{name}", rule.id, all(_holds(_said(found), forms) for forms in rule.facts))
+        note(f"sections{name}", rule.id, bool(_sections(found) & {_section(s) for s in rule.sections}))
     # In false silence an outcome that is true is the bad one.
     wrong = [w for w in wrong if not w.startswith("false silence")]
     return Measured(
-        items=len(positions) + len(rules),
+        items=len(positions) + len(compared) + len(rules),
         shares={name: (sum(found), len(found)) for name, found in outcomes.items()},
         first=(sum(first), len(first)),
         parties={party: (sum(found), len(found)) for party, found in sorted(parties.items())},

@@ -84,6 +84,15 @@ class AskedProcedure(Frozen):
     sections: tuple[str, ...]
 
 
+class AskedComparison(Frozen):
+    """A question that names several parties: for each the pages that answer, none where it says nothing on it."""
+
+    id: str
+    language: Language
+    text: str
+    pages: dict[str, tuple[int, ...]]
+
+
 def _lines(path: Path) -> Iterable[dict[str, object]]:
     with path.open(encoding="utf-8") as lines:
         return [json.loads(line) for line in lines if line.strip()]

@@ -31,7 +31,7 @@ async def measure(desk: Desk, questions: Path, say: Callable[[str], None]) -> bo
     pooled: list[bool] = []
     false_silence: list[bool] = []
     honest_silence: list[bool] = []
-    by_party: dict[str, list[bool]] = defaultdict(list)
+    by_party: dict[str, dict[str, list[bool]]] = defaultdict(lambda: defaultdict(list))
     for question, labels in sorted(pairs.items()):
         exchange = await desk.ask(Ask("bundestag-2025", texts[question]), record=False)
         answer = exchange.answer
@@ -43,17 +43,20 @@ async def measure(desk: Desk, questions: Path, say: Callable[[str], None]) -> bo
             quoted = first.get(label.party)
             if label.verdict == "says":
                 false_silence.append(quoted is None)
+                by_party[label.party]["false silence"].append(quoted is None)
             elif label.verdict == "silent":
                 honest_silence.append(quoted is None)
+                by_party[label.party]["false evidence"].append(quoted is not None)
             if quoted is not None:
                 hit = quoted in places.passages(label.party, label.relevant)
                 strict.append(hit)
                 pooled.append(hit or quoted in places.passages(label.party, label.pooled))
-                by_party[label.party].append(pooled[-1])
+                by_party[label.party]["first quotation relevant"].append(pooled[-1])
     say(f"first quotation relevant, labels from reading alone   {share(strict)}")
     say(f"first quotation relevant, with blind pooled judgement {FIRST.judged(share(pooled))}")
     say(f"false silence                                         {SILENCE.judged(share(false_silence))}")
     say(f"silent where the label says silent                    {share(honest_silence)}")
-    for party, outcomes in sorted(by_party.items()):
-        say(f"  {party:<22} first quotation relevant {share(outcomes)}")
+    for party, figures in sorted(by_party.items()):
+        for figure, outcomes in figures.items():
+            say(f"  {party:<22} {figure:<25} {share(outcomes)}")
     return FIRST.holds(share(pooled)) and SILENCE.holds(share(false_silence))

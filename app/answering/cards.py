@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -18,39 +17,51 @@ from domain.election import DocumentStatus, LawReference, RuleCard, Statement
 from domain.exchange import Exchange, Subject
 from domain.passage import Passage
 
-LIKELY = 1000
-"""Score from which the words of a card answer a question of procedure: as much as one telling word."""
+LIKELY = 1400
+"""Score from which the words of a card answer a question of procedure, in thousandths of one telling word."""
 PLAIN = 350
 """Share in thousandths of a question that does not say whether it is one of procedure, from which they answer it."""
 CUE = 330
 """What each concept that a card cues on adds to its score; a slight one counts once, any other three times."""
-BESIDE = 850
-"""The same share for a second card to stand beside the first: the question is about as much of either."""
+BESIDE = 750
+"""Share of the first card's score, in thousandths, from which a second one stands beside it."""
 LOOKED_AT, MOST = 8, 2
 
 
 def matching_cards(exchange: Exchange, room: Room, in_force: bool = True) -> tuple[RuleCard, ...]:
-    """The cards in force that answer the question, at most two; of the others with `in_force` false.
+    """The cards in force that answer the question, the likeliest first, at most two; with `in_force` false of others.
 
-    Its words lead to the cards, as what people ask and say of each. A card that cues on most of the question's
-    concepts comes first where the words speak for it nearly as much, or for none. A question about a reform has none.
+    A question that does not say that it is one of procedure must be a card's in good part.
     """
-    scope = exchange.scope
+    assert exchange.scope is not None
+    plainly = exchange.scope.subject is Subject.RULES
+    scores = _scores(exchange, room, 0 if plainly else PLAIN, in_force)
+    most = max(scores.values(), default=0)
+    cards = {card.id: card for card in room.built.election.rules}
+    found = sorted(scores, key=lambda name: -scores[name])[:MOST]
+    return tuple(cards[name] for name in found if most and 1000 * scores[name] >= BESIDE * most)
+
+
+def likelihood(exchange: Exchange, room: Room) -> int:
+    """How much speaks for the likeliest card in force, in thousandths of a telling word; 0 for none."""
+    return max(_scores(exchange, room, 0, True).values(), default=0)
+
+
+def _scores(exchange: Exchange, room: Room, share: int, in_force: bool) -> dict[str, int]:
+    """Per card what speaks for it: the words that lead to it, as what people ask and say of it, and its cues.
+
+    Words count from `LIKELY` on, and from this share of the question. A question about a reform has no card.
+    """
+    scope, language = exchange.scope, exchange.question.language
     assert scope is not None
     heard = listen(words(scope.matter), room)
     if any(h.elsewhere for h in heard):
-        return ()
-    language = exchange.question.language
+        return {}
     read = room.built.kept(("cards", language, in_force), lambda: _read(language, in_force, room))
     likely = read.telling.likely(scope.matter, read.analyser, LOOKED_AT)
-    plainly = scope.subject is Subject.RULES
-    fit = [one for one in likely if one.score >= LIKELY and (plainly or one.share >= PLAIN)]
-    scores = Counter({read.cards[one.number].id: one.score for one in fit})
-    for card in read.cards:
-        scores[card.id] += CUE * max((cue_fit(card, h) for h in heard), default=0)
-    most = max(scores.values(), default=0)
-    found = sorted(read.cards, key=lambda card: -scores[card.id])
-    return tuple(card for card in found[:MOST] if most and 1000 * scores[card.id] >= BESIDE * most)
+    told = {one.number: one.score for one in likely if one.score >= LIKELY and one.share >= share}
+    cued = [CUE * max((cue_fit(card, h) for h in heard), default=0) for card in read.cards]
+    return {card.id: told.get(n, 0) + cued[n] for n, card in enumerate(read.cards) if told.get(n, 0) + cued[n]}
 
 
 @dataclass(frozen=True)

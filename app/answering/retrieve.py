@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from app.answering.cards import matching_cards
+from app.answering.cards import likelihood, matching_cards
 from app.answering.desk_view import Room
 from app.answering.procedure import listen
-from app.retrieval.analyse import words
+from app.retrieval.analyse import Analyser, words
 from app.retrieval.balance import Ask, Scored, search
 from app.retrieval.corpus import pool
 from app.retrieval.embed import code
@@ -29,7 +29,7 @@ def retrieve(exchange: Exchange, room: Room) -> Exchange:
 
     A matter of the election's register brings the places that stand there first, also when something is asked beside.
     A question that is not simply one, names no party and does not speak of parties may be about procedure: then the
-    law is searched too, and the question belongs to whichever covers it better.
+    law is searched too, and the question belongs to whichever covers it better; so does a story to matters or cards.
     """
     scope = exchange.scope
     assert scope is not None
@@ -39,6 +39,8 @@ def retrieve(exchange: Exchange, room: Room) -> Exchange:
     if (undecided or rules) and matching_cards(exchange, room):
         return exchange.with_(scope=_as_rules(scope))
     entry = None if rules else _registered(scope, asked, room)
+    if undecided and entry is not None and entry.met is Met.TOLD and likelihood(exchange, room) >= entry.score:
+        return exchange.with_(scope=_as_rules(scope))
     if rules:
         hits, query_code = find(scope.matter, asked, (None,), room, PER_PARTY)
     elif undecided and (entry is None or entry.met is not Met.REGISTERED):
@@ -48,6 +50,12 @@ def retrieve(exchange: Exchange, room: Room) -> Exchange:
             scope, hits = _as_rules(scope), {None: law}
     else:
         hits, query_code = find(scope.matter, asked, scope.parties, room, PER_PARTY, entry)
+    if entry is None and scope.subject is not Subject.RULES and not _speaks(hits, asked, room):
+        entry = _told(scope, asked, room)
+        if undecided and likelihood(exchange, room) > (entry.score if entry is not None else 0):
+            return exchange.with_(scope=_as_rules(scope))
+        if entry is not None:
+            hits, query_code = find(scope.matter, asked, scope.parties, room, PER_PARTY, entry)
     if entry is not None and scope.subject is not Subject.RULES:
         ids = entry.ids if entry.met is Met.TOLD else entry.ids[0]
         scope = scope.model_copy(update={entry.met.value: ids})
@@ -56,14 +64,28 @@ def retrieve(exchange: Exchange, room: Room) -> Exchange:
 
 def _registered(scope: Scope, asked: Language, room: Room) -> Entry | None:
     """The matter of the register that is asked for, or the main one; those that a story is likely to be about."""
-    built = room.built
-    documents = next(iter(built.by_language(scope.parties, asked)), None)
-    if documents is None:
-        return None
-    register, analyser = built.corpus.register, built.reader(asked, documents).asked
-    named = register.matter(scope.matter, analyser)
+    analyser = _analyser(scope, asked, room)
+    named = room.built.corpus.register.matter(scope.matter, analyser) if analyser is not None else None
     tells = named is None and room.phrases.found("asker", words(scope.matter))
-    return register.told(scope.matter, analyser) if tells else named
+    return _told(scope, asked, room) if tells else named
+
+
+def _told(scope: Scope, asked: Language, room: Room) -> Entry | None:
+    """The matters that the words of the question are likely to tell of."""
+    analyser = _analyser(scope, asked, room)
+    return room.built.corpus.register.told(scope.matter, analyser) if analyser is not None else None
+
+
+def _analyser(scope: Scope, asked: Language, room: Room) -> Analyser | None:
+    """What reads the question, None where no party has a document."""
+    documents = next(iter(room.built.by_language(scope.parties, asked)), None)
+    return room.built.reader(asked, documents).asked if documents is not None else None
+
+
+def _speaks(hits: Mapping[str | None, Sequence[Hit]], asked: Language, room: Room) -> bool:
+    """Whether a passage of any party covers as much of the question as speaking takes."""
+    floors = {p: room.built.retrieval.weights.of(asked, room.built.language_for(p, asked) or asked).floor for p in hits}
+    return any(best_coverage(group) >= floors[party] for party, group in hits.items())
 
 
 def _open(exchange: Exchange, room: Room) -> bool:

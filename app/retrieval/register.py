@@ -23,7 +23,7 @@ from domain.base import Language
 
 TAKEN = 3
 """Matters that a story is taken to be about at most."""
-HEARD = 1200
+HEARD = 1300
 """Score from which a story is taken to be about a matter."""
 BESIDE = 600
 """Share of the likeliest matter's score, in thousandths, from which another is taken too."""
@@ -52,6 +52,8 @@ class Entry:
     ids: tuple[str, ...]
     met: Met
     places: Mapping[str, tuple[Listed, ...]]
+    score: int = 0
+    """How much speaks for the likeliest matter that was told of, in thousandths of one telling word."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,7 @@ class Register:
         taken = [one.number for one in found if 1000 * one.score >= BESIDE * found[0].score]
         of_each = [self._places(number) for number in taken]
         places = {party: _in_turn([one[party] for one in of_each]) for party in self.parties}
-        return Entry(tuple(self.ids[number] for number in taken), Met.TOLD, places)
+        return Entry(tuple(self.ids[number] for number in taken), Met.TOLD, places, found[0].score)
 
     def title(self, id: str, language: Language) -> str:
         """The matter's plain name in a language; its id where it has none there."""
