@@ -59,6 +59,11 @@ class Card(Frozen):
         exclude_if=lambda shares: not shares,  # a card from before has the digest that records name
         description="Where weights are a mean: what each training was made of, its share in thousandths",
     )
+    further_from: tuple[Digest, ...] = Field(
+        default=(),
+        exclude_if=lambda before: not before,
+        description="Where weights were trained further: what the trainings before were made of",
+    )
     base: str = Field(description="The published model that training started from")
     licence: str
     families: int

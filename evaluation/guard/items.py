@@ -150,6 +150,12 @@ def _nouns(language: Language) -> tuple[str, ...]:
     return tuple(dict.fromkeys(term for concept in concepts for term in concept.terms.get(language, ())[:1]))
 
 
+def names_in(volume: Path) -> frozenset[str]:
+    """The families of one volume."""
+    rows = map(json.loads, volume.read_text(encoding="utf-8").splitlines())
+    return frozenset(row["family"] for row in rows if "family" in row)
+
+
 def volumes(language: Language) -> list[Path]:
     """The files of a language; the first line of the first one holds the fillers."""
     return [FOLDER / f"families.{language}.jsonl", *sorted(FOLDER.glob(f"families-*.{language}.jsonl"))]

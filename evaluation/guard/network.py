@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +25,8 @@ POOL = 1024
 """Texts that are sorted by length before they are cut into batches."""
 WARM_UP = 150
 RATE, HEAD_RATE = 1.2e-4, 1e-3
+GENTLY = 0.35
+"""Share of these rates when a trained model is trained further."""
 DROPPED = 0.03
 """Share of a text's pieces that are left out, at random, each time it is seen."""
 SMOOTHING = 0.03
@@ -36,6 +38,8 @@ class Plan:
 
     epochs: int
     seed: int
+    further: bool = False
+    """Whether it goes on from weights that were trained before."""
 
 
 class Network(nn.Module):
@@ -60,6 +64,12 @@ class Network(nn.Module):
         logits: Tensor = self.head(self.drop(torch.cat([mean, peak], 1)))
         return logits
 
+    def take(self, weights: Mapping[str, Floats]) -> None:
+        """Go on from these weights, as `weights` gives them; rows that were cut off keep what they are."""
+        own = self.encoder.state_dict() | {f"head.{n}": v for n, v in self.head.state_dict().items()}
+        for name, value in weights.items():
+            own[name][: len(value)] = torch.from_numpy(value.copy())
+
     def weights(self) -> dict[str, Floats]:
         """All weights by the names that the export knows."""
         found = dict(self.encoder.state_dict()) | {f"head.{n}": v for n, v in self.head.state_dict().items()}
@@ -74,14 +84,21 @@ def trained(
     chosen: Callable[[int], Sequence[int]],
     plan: Plan,
     say: Callable[[str], None],
+    before: Mapping[str, Floats] | None = None,
 ) -> Network:
-    """The network after all epochs; `chosen` gives the texts of an epoch."""
+    """The network after all epochs; `chosen` gives the texts of an epoch, `before` the weights to go on from."""
     torch.manual_seed(plan.seed)
     chance = random.Random(plan.seed)  # noqa: S311 - reproducible training, no secret
     net = Network(source, kept, int(labels.max()) + 1)
+    if before is not None:
+        net.take(before)
+    gently = GENTLY if plan.further else 1.0
     steps = sum(-(-len(chosen(epoch)) // BATCH) for epoch in range(plan.epochs))
     optimiser = torch.optim.AdamW(
-        [{"params": net.encoder.parameters(), "lr": RATE}, {"params": net.head.parameters(), "lr": HEAD_RATE}],
+        [
+            {"params": net.encoder.parameters(), "lr": gently * RATE},
+            {"params": net.head.parameters(), "lr": gently * HEAD_RATE},
+        ],
         weight_decay=0.01,
     )
     schedule = torch.optim.lr_scheduler.LambdaLR(
