@@ -1,8 +1,9 @@
 """Trains the guard's classifier from the phrasing families and writes it with its card.
 
-`python -m evaluation.guard.train` starts from the published model; with `further` it goes on, gently, from the weights
-that stand there, on the newest volume and a third of the families before it (about ten minutes). Either leaves one family in eight out of training, draws the lines on those and
-prints what they would decline. The frozen held-out part is never read. About forty minutes on two quiet cores.
+`python -m evaluation.guard.train` starts from the published model (about forty minutes on two quiet cores); with
+`further` it goes on, gently, from the weights that stand there, on the newest volume and a third of the families
+before it (about ten). Either leaves one family in eight out, draws the lines on those and prints what they would
+decline. The frozen held-out part is never read.
 """
 
 from __future__ import annotations
