@@ -66,14 +66,20 @@ def _registered(scope: Scope, asked: Language, room: Room) -> Entry | None:
     """The matter of the register that is asked for, or the main one; those that a story is likely to be about."""
     analyser = _analyser(scope, asked, room)
     named = room.built.corpus.register.matter(scope.matter, analyser) if analyser is not None else None
-    tells = named is None and room.phrases.found("asker", words(scope.matter))
-    return _told(scope, asked, room) if tells else named
+    return _told(scope, asked, room) if named is None and _tells(scope, room) else named
+
+
+def _tells(scope: Scope, room: Room) -> bool:
+    """Whether somebody speaks of oneself."""
+    return room.phrases.found("asker", words(scope.matter))
 
 
 def _told(scope: Scope, asked: Language, room: Room) -> Entry | None:
     """The matters that the words of the question are likely to tell of."""
     analyser = _analyser(scope, asked, room)
-    return room.built.corpus.register.told(scope.matter, analyser) if analyser is not None else None
+    if analyser is None:
+        return None
+    return room.built.corpus.register.told(scope.matter, analyser, _tells(scope, room))
 
 
 def _analyser(scope: Scope, asked: Language, room: Room) -> Analyser | None:

@@ -23,8 +23,10 @@ from domain.base import Language
 
 TAKEN = 3
 """Matters that a story is taken to be about at most."""
-HEARD = 1300
-"""Score from which a story is taken to be about a matter."""
+HEARD = 1100
+"""Score from which a story is taken to be about a matter, in thousandths of one telling word."""
+PLAINLY = 1800
+"""The same where nobody speaks of oneself: who asks in plain words for what no matter is called gets no guess."""
 BESIDE = 600
 """Share of the likeliest matter's score, in thousandths, from which another is taken too."""
 
@@ -86,11 +88,11 @@ class Register:
             places = {party: tuple(one for one in own if not one.near) for party, own in places.items()}
         return Entry((self.ids[number],), Met.REGISTERED if sure else Met.TOUCHES, places)
 
-    def told(self, text: str, asked: Analyser) -> Entry | None:
-        """The matters that a story is likely to be about, the likeliest first, with their positions in turn."""
+    def told(self, text: str, asked: Analyser, story: bool = True) -> Entry | None:
+        """The matters that a text, a story or not, is likely to be about, the likeliest first; positions in turn."""
         telling = self.tellings.get(asked.language)
         found = telling.likely(text, asked, TAKEN) if telling is not None else ()
-        if not found or found[0].score < HEARD:
+        if not found or found[0].score < (HEARD if story else PLAINLY):
             return None
         taken = [one.number for one in found if 1000 * one.score >= BESIDE * found[0].score]
         of_each = [self._places(number) for number in taken]

@@ -64,7 +64,12 @@ def average(target: Path, other: Path, share: float) -> None:
     weights = mixed(read_classifier(target / WEIGHTS), read_classifier(other / WEIGHTS), share)
     spelling, step = _spelling(ours, theirs, share)
     save(weights, spelling, target)
-    update = {"step": step, "averaged": _trainings(ours.card, theirs.card, share), "files": files(target)}
+    update = {
+        "step": step,
+        "averaged": _trainings(ours.card, theirs.card, share),
+        "further_from": tuple(dict.fromkeys((*ours.card.further_from, *theirs.card.further_from))),
+        "files": files(target),
+    }
     write_card(ours.card.model_copy(update=update), target)
 
 
