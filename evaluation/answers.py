@@ -22,21 +22,18 @@ from evaluation.picture import Panel, drawn
 
 ELECTION = "bundestag-2025"
 POSITIONS = ("answers-positions", "answers-stories")
-PROCEDURE = {"answers-procedure": "", "answers-procedure-2": " 2"}
-"""Frozen parts, the later one written when the earlier had been looked at; and what its figures are called by."""
+"""Frozen parts; the later one was written when the earlier had been looked at."""
 AIMS = {
     "plain": Target(0.95, 0.90, True),
-    "everyday": Target(0.75, 0.03, True),
-    "stories": Target(0.75, 0.03, True),
+    "everyday": Target(0.75, 0.40, True),
+    "stories": Target(0.75, 0.30, True),
     "english": Target(0.75, 0.70, True),
     "french": Target(0.75, 0.70, True),
-    "comparisons": Target(0.85, 0.30, True),
-    "silent said": Target(0.80, 0.30, True),
-    "false silence": Target(0.08, 0.30, False),
-    "facts": Target(0.95, 0.30, True),
-    "sections": Target(0.95, 0.35, True),
-    "facts 2": Target(0.95, 0.30, True),
-    "sections 2": Target(0.95, 0.35, True),
+    "comparisons": Target(0.85, 0.70, True),
+    "silent said": Target(0.80, 0.70, True),
+    "false silence": Target(0.08, 0.20, False),
+    "facts": Target(0.95, 0.65, True),
+    "sections": Target(0.95, 0.70, True),
 }
 TITLE = "Answers on questions frozen before they were first asked"
 _TAIL = re.compile(r" (?:abs|satz|nr|nummer)\b.*$")
@@ -95,11 +92,11 @@ async def measured(desk: Desk) -> Measured:
         for party, pages in question.pages.items():
             if not pages:
                 note("silent said", f"{question.id} {party}", not _pages(found, party))
-    rules = [(name, AskedProcedure.model_validate(r)) for part, name in PROCEDURE.items() for r in frozen_rows(part)]
-    for name, rule in rules:
+    rules = [AskedProcedure.model_validate(row) for row in frozen_rows("answers-procedure")]
+    for rule in rules:
         found = await answer(rule.text)
-        note(f"facts{name}", rule.id, all(_holds(_said(found), forms) for forms in rule.facts))
-        note(f"sections{name}", rule.id, bool(_sections(found) & {_section(s) for s in rule.sections}))
+        note("facts", rule.id, all(_holds(_said(found), forms) for forms in rule.facts))
+        note("sections", rule.id, bool(_sections(found) & {_section(s) for s in rule.sections}))
     # In false silence an outcome that is true is the bad one.
     wrong = [w for w in wrong if not w.startswith("false silence")]
     return Measured(
