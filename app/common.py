@@ -48,10 +48,10 @@ class Wording(Frozen):
     not_read: str
     past_polling_day: str
     people_mapped: str
-    taken_as: str
     expired_rule: str
     personal_data_masked: str
     of_others: str = ""
+    taken_as: str = ""
     composed: str = ""
     not_composed: str = ""
     follow_up: tuple[str, ...] = Field(min_length=1)

@@ -41,7 +41,7 @@ def notes(exchange: Exchange, room: Room) -> str:
         said.append(filled(words.unknown_party, party=", ".join(scope.unknown)))
     if scope.spoken_of:
         said.append(filled(words.names_not_searched, party=_named(scope.spoken_of, language, room)))
-    if scope.told:
+    if scope.told and words.taken_as:
         titles = [room.built.corpus.register.title(id, language) for id in scope.told]
         said.append(filled(words.taken_as, matters="; ".join(titles)))
     return " ".join(said)
