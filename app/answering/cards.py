@@ -17,11 +17,11 @@ from domain.election import DocumentStatus, LawReference, RuleCard, Statement
 from domain.exchange import Exchange, Subject
 from domain.passage import Passage
 
-LIKELY = 1600
+LIKELY = 2000
 """Score from which the words of a card answer a question of procedure, in thousandths of one telling word."""
 PLAIN = 350
 """Share in thousandths of a question that does not say whether it is one of procedure, from which they answer it."""
-CUE = 400
+CUE = 500
 """What each concept that a card cues on adds to its score; a slight one counts once, any other three times."""
 BESIDE = 750
 """Share of the first card's score, in thousandths, from which a second one stands beside it."""

@@ -23,9 +23,9 @@ from domain.base import Language
 
 TAKEN = 3
 """Matters that a story is taken to be about at most."""
-HEARD = 1100
+HEARD = 1280
 """Score from which a story is taken to be about a matter, in thousandths of one telling word."""
-PLAINLY = 1800
+PLAINLY = 2100
 """The same where nobody speaks of oneself: who asks in plain words for what no matter is called gets no guess."""
 BESIDE = 600
 """Share of the likeliest matter's score, in thousandths, from which another is taken too."""

@@ -77,12 +77,12 @@ class Telling:
         places = ranges(self.starts[rows], self.starts[rows + 1])
         score = np.zeros(self.size, dtype=np.int64)
         np.add.at(score, self.numbers[places], np.repeat(worth, lengths) * self.weights[places] // MILLION)
-        rarest = _rarity(0, self.size)
-        unknown = (sum(said.values()) - sum(n for _, n in known)) * rarest
+        unknown = (sum(said.values()) - sum(n for _, n in known)) * _rarity(0, self.size)
         whole = (int(worth.sum()) + unknown) // 1000
         order = np.argsort(-score, kind="stable")[:most].tolist()
         best = [(n, int(score[n])) for n in order if score[n]]
-        return tuple(Likely(n, 1000 * found // rarest, 1000 * found // whole) for n, found in best)
+        alone = _rarity(1, self.size)
+        return tuple(Likely(n, 1000 * found // alone, 1000 * found // whole) for n, found in best)
 
     def arrays(self) -> dict[str, Ints]:
         """What is sealed beside the terms."""
