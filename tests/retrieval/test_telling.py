@@ -90,20 +90,42 @@ def test_a_second_matter_is_taken_only_where_it_is_nearly_as_likely() -> None:
     assert book.told("Was ist mit dem Mühlbach?", GERMAN) is None
 
 
-def test_the_voter_is_told_what_a_story_was_taken_to_be_about(tmp_path: Path) -> None:
-    pack = write_pack(tmp_path / "pack", programmes())
-    lines = usual(passages_of(build_quietly(pack, tmp_path / "plain")))
+@pytest.fixture(scope="module")
+def told_of_bicycles(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where a pack is built whose register tells of two of its matters."""
+    home = tmp_path_factory.mktemp("told")
+    pack = write_pack(home / "pack", programmes())
+    lines = usual(passages_of(build_quietly(pack, home / "plain")))
     lines[0]["told"] = {"de": ["Mein Drahtesel rostet im Regen", "Speichen", "Fahrradschloss", "Drahtesel"]}
     lines[1]["told"] = {"de": ["Die Brummis wecken mich um drei", "Brummi", "Motorenlärm", "Schlaflosigkeit"]}
     write_register(pack, lines)
-    build_quietly(pack, tmp_path / "data")
-    exchange = asker(tmp_path)("Mein Drahtesel steht im Regen, das Fahrradschloss rostet. Was tun die Parteien?")
+    build_quietly(pack, home / "data")
+    return home
+
+
+def test_the_voter_is_told_what_a_story_was_taken_to_be_about(told_of_bicycles: Path) -> None:
+    exchange = asker(told_of_bicycles)(
+        "Mein Drahtesel steht im Regen, das Fahrradschloss rostet. Was tun die Parteien?"
+    )
     assert exchange.scope is not None
     assert exchange.scope.told == ("bicycles",)
     said = answer(exchange)
     assert {c.party for c in said.claims} == {"auen"}
     assert "Fahrradparken" in (said.message or "")
     assert [s.party for s in said.silent] == ["hafen"]
-    other = asker(tmp_path)("Was sagen die Parteien zu Drahtesel und Fahrradschloss?")
-    assert other.scope is not None
-    assert other.scope.told == ()
+
+
+@pytest.mark.parametrize(
+    ("question", "taken"),
+    [
+        ("Mein Drahtesel rostet. Was tun die Parteien?", ("bicycles",)),
+        ("Was sagen die Parteien zum Drahtesel?", ()),
+        ("Was sagen die Parteien zu Drahtesel und Fahrradschloss?", ("bicycles",)),
+    ],
+)
+def test_one_telling_word_is_enough_in_a_story_and_two_are_in_a_plain_question(
+    told_of_bicycles: Path, question: str, taken: tuple[str, ...]
+) -> None:
+    exchange = asker(told_of_bicycles)(question)
+    assert exchange.scope is not None
+    assert exchange.scope.told == taken
