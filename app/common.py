@@ -18,7 +18,7 @@ from app.retrieval.vocabulary import Stemmed, VocabularyFile, stemmed
 from app.retrieval.weights import WeightTable
 from app.yaml_lines import load_checked
 from domain.answer import AnswerStatus
-from domain.base import Digest, Frozen, Language, canonical, digest_of
+from domain.base import Digest, Frozen, Language, canonical, digest_of, main_language
 from guardrails.policy import Policy, PolicyError, load_policy
 
 LISTS = ("stop", "frame", "light", "stance", "amount")
@@ -125,8 +125,9 @@ class Common:
     """What a composing model is told, by file name: public, kept with every request that holds it."""
 
     def words(self, language: Language) -> Wording:
-        """Wording in the language, else in the first one there is."""
-        return self.wording.get(language) or next(iter(self.wording.values()))
+        """Wording in the language, else in its main language, else in the first one there is."""
+        found = self.wording.get(language) or self.wording.get(main_language(language))
+        return found or next(iter(self.wording.values()))
 
     @cached_property
     def wording_digest(self) -> Digest:

@@ -38,7 +38,7 @@ from app.record import CONVERSATION_LIMIT, Records
 from app.settings import Settings
 from app.storage.vault import Opening
 from domain.answer import Answer, AnswerStatus
-from domain.base import Language
+from domain.base import Language, main_language
 from domain.exchange import Digests, Exchange, Question, Step
 from guardrails.language import detect
 from guardrails.personal_data import mask_personal_data
@@ -152,14 +152,15 @@ class Desk:
         for party in ask.parties:
             if built.election.party(party) is None:
                 raise UnknownParty(f"election {ask.election!r} has no party {party!r}")
-        if ask.language is not None and ask.language not in built.election.languages:
-            offered = ", ".join(built.election.languages)
+        if ask.language is not None and ask.language not in built.election.offered:
+            offered = ", ".join(built.election.offered)
             raise BadQuestion(f"language {ask.language!r} is not offered in this election; offered: {offered}")
         earlier = await self._earlier(ask, built)
         masked, _ = mask_personal_data(text)
-        fallback = ask.language or (earlier[-1].question.language if earlier else built.election.languages[0])
+        asked = main_language(ask.language) if ask.language is not None else None
+        fallback = asked or (earlier[-1].question.language if earlier else built.election.languages[0])
         words = built.common.policy.function_words
-        language = ask.language or detect(masked, built.election.languages, fallback, words)
+        language = asked or detect(masked, built.election.languages, fallback, words)
         question = Question(
             election=ask.election,
             text=masked,

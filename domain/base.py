@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 
 from pydantic import BaseModel, ConfigDict
 
@@ -15,6 +16,20 @@ Localised = dict[Language, str]
 
 Digest = str
 """Lower-case hexadecimal SHA-256 (FIPS 180-4), 64 characters."""
+
+
+PLAIN = "-simple"
+"""Ending of a tag for the simplified form of a language (variant `simple` of the IANA language subtag registry)."""
+
+
+def main_language(language: Language) -> Language:
+    """The language that a simplified form is read and searched as: `de` for `de-simple`; any other is its own."""
+    return language.removesuffix(PLAIN)
+
+
+def in_language(texts: Mapping[Language, str], language: Language) -> str:
+    """The text in the language, else in its main language, else the first there is; empty without any."""
+    return texts.get(language) or texts.get(main_language(language)) or next(iter(texts.values()), "")
 
 
 class Frozen(BaseModel):

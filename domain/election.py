@@ -11,9 +11,9 @@ from datetime import date
 from enum import StrEnum
 from typing import Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from domain.base import Digest, Frozen, Language, Localised, sha256
+from domain.base import PLAIN, Digest, Frozen, Language, Localised, in_language, main_language, sha256
 
 Slug = str
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
@@ -87,11 +87,11 @@ class Party(Frozen):
 
     def short_in(self, language: Language) -> str:
         """Official short name in the language, else in the first language listed."""
-        return self.short.get(language) or next(iter(self.short.values()))
+        return in_language(self.short, language)
 
     def name_in(self, language: Language) -> str:
         """Official name in the language, else in the first language listed."""
-        return self.name.get(language) or next(iter(self.name.values()))
+        return in_language(self.name, language)
 
 
 class Rendition(Frozen):
@@ -220,6 +220,9 @@ class Election(Frozen):
     polling_day: date
     time_zone: str
     languages: tuple[Language, ...] = Field(min_length=1, description="Interface languages; the first is the default")
+    plain: tuple[Language, ...] = Field(
+        default=(), description="Simplified forms of these languages, as `de-simple`; a text may lack one"
+    )
     authority: Authority
     operator: Operator | None = Field(description="null while nobody is entered; pages and `serve` then say so")
     party_order: Literal["alphabetical", "listed", "shuffle"] = "alphabetical"
@@ -237,11 +240,24 @@ class Election(Frozen):
                 raise ValueError(f"{tag!r} is not a BCP 47 language tag such as 'de' or 'en'")
         return tags
 
+    @field_validator("plain")
+    @classmethod
+    def _simplified(cls, tags: tuple[Language, ...], info: ValidationInfo) -> tuple[Language, ...]:
+        for tag in tags:
+            if not tag.endswith(PLAIN) or main_language(tag) not in info.data.get("languages", ()):
+                raise ValueError(f"{tag!r} is not one of this election's languages followed by {PLAIN!r}")
+        return tags
+
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         for problem in inconsistencies(self):
             raise ValueError(problem)
         return self
+
+    @property
+    def offered(self) -> tuple[Language, ...]:
+        """Every language in which a voter can be answered."""
+        return self.languages + self.plain
 
     def party(self, party_id: Slug) -> Party | None:
         """The party with this id, or None."""

@@ -28,7 +28,8 @@ class Subject(StrEnum):
 class Question(Frozen):
     """The voter's words after personal data were masked.
 
-    `explicit_parties` and `explicit_language` are what the caller asked for; `history` holds the
+    `language` is read and searched; `explicit_parties` and `explicit_language` are what the caller
+    asked for, the latter possibly the simplified form of `language`; `history` holds the
     earlier masked questions of the conversation, oldest first, as the server kept them.
     """
 
@@ -39,6 +40,11 @@ class Question(Frozen):
     explicit_parties: tuple[str, ...] = ()
     explicit_language: Language | None = None
     history: tuple[str, ...] = ()
+
+    @property
+    def spoken_to(self) -> Language:
+        """The language in which the voter is answered: the one asked for, else that of the question."""
+        return self.explicit_language or self.language
 
 
 class Scope(Frozen):

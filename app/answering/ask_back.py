@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.answering.desk_view import Room
 from app.answering.wording import filled
 from domain.answer import AnswerStatus
+from domain.base import in_language
 from domain.exchange import Exchange, Subject
 
 
@@ -17,9 +18,9 @@ def ask_back(exchange: Exchange, room: Room) -> Exchange:
     about_parties = exchange.scope is not None and exchange.scope.subject is Subject.PARTIES
     if answer is None or answer.status is not AnswerStatus.ANSWERED or not about_parties:
         return exchange
-    language = exchange.question.language
+    language = exchange.question.spoken_to
     templates = room.words(language).follow_up
-    topics = [s.topic.get(language) or next(iter(s.topic.values())) for s in room.built.election.suggestions]
+    topics = [in_language(s.topic, language) for s in room.built.election.suggestions]
     template = templates[exchange.seed % len(templates)]
     if "{topic}" in template and not topics:
         return exchange

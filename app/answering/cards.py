@@ -12,7 +12,7 @@ from app.links import viewer_url
 from app.retrieval.analyse import Analyser, Stopwords, words
 from app.retrieval.telling import Telling, learnt
 from domain.answer import Citation, Claim
-from domain.base import Language
+from domain.base import Language, in_language, main_language
 from domain.election import DocumentStatus, LawReference, RuleCard, Statement
 from domain.exchange import Exchange, Subject
 from domain.passage import Passage
@@ -115,7 +115,7 @@ def card_claims(card: RuleCard, language: Language, room: Room) -> tuple[Claim, 
 
 
 def _text(card: RuleCard, statement: Statement, language: Language, room: Room) -> str:
-    text = statement.text.get(language) or next(iter(statement.text.values()))
+    text = in_language(statement.text, language)
     if card.deadline is None:
         return text
     day = room.built.election.polling_day + timedelta(days=card.deadline.days)
@@ -134,7 +134,7 @@ def shown_date(day: date, language: Language) -> str:
 def _citations(statement: Statement, language: Language, room: Room) -> tuple[Citation, ...]:
     """The cited sentences in the reader's language where the law has such an edition, else as listed."""
     found = [(reference, passage, quote) for reference in statement.law for passage, quote in _places(reference, room)]
-    own = [one for one in found if one[1].language == language] or found[:1]
+    own = [one for one in found if one[1].language == main_language(language)] or found[:1]
     election = room.built.election.id
     return tuple(
         Citation(

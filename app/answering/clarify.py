@@ -13,6 +13,7 @@ from app.answering.wording import filled, worded
 from app.retrieval.analyse import Stopwords, words
 from app.retrieval.question import Reader, parse
 from domain.answer import AnswerStatus
+from domain.base import in_language
 from domain.cue_words import QUESTION_WORDS, WHICH_WORDS, WHO_WORDS
 from domain.exchange import Exchange, Subject
 
@@ -59,9 +60,9 @@ def ask_which(exchange: Exchange, room: Room, notes: str) -> Exchange:
 
     The two topics given as examples are drawn by the recorded seed.
     """
-    language = exchange.question.language
+    language = exchange.question.spoken_to
     wording = room.words(language)
-    topics = [s.topic.get(language) or next(iter(s.topic.values())) for s in room.built.election.suggestions]
+    topics = [in_language(s.topic, language) for s in room.built.election.suggestions]
     if len(topics) < 2:
         question, suggestion = wording.clarify_without_topics, None
     else:

@@ -30,7 +30,7 @@ def compose(exchange: Exchange, room: Room) -> Exchange:
     draft, dictation = exchange.draft, exchange.dictation
     if draft is None or dictation is None:
         return exchange
-    words = room.words(exchange.question.language)
+    words = room.words(exchange.question.spoken_to)
     told = _told(draft, exchange, room)
     note = words.not_composed if told is None else words.composed
     shown = (told or draft).model_copy(update={"message": f"{note} {draft.message or ''}".strip()})

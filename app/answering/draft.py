@@ -30,7 +30,7 @@ def settled(
     hits = tuple(exchange.hits) or tuple(hits)
     used = {c.passage for claim in claims for c in claim.citations}
     marked = tuple(h.model_copy(update={"used": True}) if h.passage in used else h for h in hits)
-    language = exchange.question.language
+    language = exchange.question.spoken_to
     status = _status(exchange, claims, parts)
     words = room.words(language).status[status]
     draft = base(exchange, status, language).model_copy(

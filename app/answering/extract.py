@@ -33,7 +33,7 @@ def extract(exchange: Exchange, room: Room) -> Exchange:
     if asks_nothing(exchange, room) and not _nobody_to_ask(exchange, room):
         return ask_which(exchange, room, notes(exchange, room))
     if cannot_be_read(exchange, room):
-        return ask_which(exchange, room, room.words(exchange.question.language).not_read)
+        return ask_which(exchange, room, room.words(exchange.question.spoken_to).not_read)
     return rules_of_voting(exchange, room) if scope.subject is Subject.RULES else _parties(exchange, room)
 
 

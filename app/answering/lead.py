@@ -19,7 +19,7 @@ def lead(exchange: Exchange, room: Room) -> str:
     """The sentence before the quotations of parties, after any notes."""
     scope = exchange.scope
     assert scope is not None
-    language = exchange.question.language
+    language = exchange.question.spoken_to
     words = room.words(language)
     if len(scope.parties) == 1:
         text = filled(words.lead["one_party"], party=_named(scope.parties, language, room))
@@ -32,7 +32,7 @@ def notes(exchange: Exchange, room: Room) -> str:
     """How the question was taken: leading people, unknown parties, parties only spoken about, what a story is about."""
     scope = exchange.scope
     assert scope is not None
-    language = exchange.question.language
+    language = exchange.question.spoken_to
     words = room.words(language)
     said = [
         filled(words.people_mapped, person=person, party=_party_of(person, language, room)) for person in scope.people
@@ -42,14 +42,14 @@ def notes(exchange: Exchange, room: Room) -> str:
     if scope.spoken_of:
         said.append(filled(words.names_not_searched, party=_named(scope.spoken_of, language, room)))
     if scope.told and words.taken_as:
-        titles = [room.built.corpus.register.title(id, language) for id in scope.told]
+        titles = [room.built.corpus.register.title(id, exchange.question.language) for id in scope.told]
         said.append(filled(words.taken_as, matters="; ".join(titles)))
     return " ".join(said)
 
 
 def nothing_found(exchange: Exchange, room: Room, silent: bool, no_document: Sequence[str]) -> str:
     """The message without a quotation; "nothing in the documents" only where there were documents to search."""
-    language = exchange.question.language
+    language = exchange.question.spoken_to
     words = room.words(language)
     said = [notes(exchange, room)]
     asked = exchange.scope.parties if exchange.scope else ()
@@ -66,7 +66,7 @@ def of_others(parties: Sequence[str], exchange: Exchange, room: Room) -> str:
     """That what is shown beside of these parties tells of others and is not their position; empty without any."""
     if not parties:
         return ""
-    language = exchange.question.language
+    language = exchange.question.spoken_to
     return filled(room.words(language).of_others, party=_named(parties, language, room))
 
 

@@ -11,7 +11,7 @@ from app.answering.quote import chosen
 from app.answering.retrieve import find
 from app.answering.wording import filled
 from domain.answer import Claim
-from domain.base import Language
+from domain.base import Language, in_language
 from domain.election import RuleCard
 from domain.exchange import Exchange
 from domain.passage import Hit
@@ -23,7 +23,7 @@ LAW_HITS = 8
 
 def rules_of_voting(exchange: Exchange, room: Room) -> Exchange:
     """A reviewed card where one fits, else the law where it plainly speaks of it, else who can tell."""
-    language = exchange.question.language
+    language = exchange.question.spoken_to
     words = room.words(language)
     cards = matching_cards(exchange, room)
     claims = tuple(claim for card in cards for claim in card_claims(card, language, room))
@@ -34,7 +34,7 @@ def rules_of_voting(exchange: Exchange, room: Room) -> Exchange:
         return settled(exchange, room, (), message=filled(words.expired_rule, authority=_authority(language, room)))
     hits = [h for h in exchange.hits if h.party is None]
     if not hits:
-        hits = find(matter_of(exchange), language, (None,), room, LAW_HITS)[0][None]
+        hits = find(matter_of(exchange), exchange.question.language, (None,), room, LAW_HITS)[0][None]
     claims = _of_law(hits, room)
     if claims:
         return settled(exchange, room, claims, message=_dated(words.lead["law"], language, room), hits=hits)
@@ -45,7 +45,7 @@ def rules_of_voting(exchange: Exchange, room: Room) -> Exchange:
 def _authority(language: Language, room: Room) -> str:
     """The name of the authority with its address where the pack gives one."""
     authority = room.built.election.authority
-    name = authority.name.get(language) or next(iter(authority.name.values()))
+    name = in_language(authority.name, language)
     return f"{name} ({authority.url})" if authority.url else name
 
 

@@ -40,7 +40,7 @@ def guarded(exchange: Exchange, room: Room) -> Verdict:
 
 def _about(exchange: Exchange, room: Room) -> str:
     operator = room.built.election.operator
-    words = room.words(exchange.question.language)
+    words = room.words(exchange.question.spoken_to)
     matter = gate.about_matter(exchange.question.text, room.built.names, room.built.common.policy)
     text = words.about.get(matter, words.about["default"])
     if operator is None:

@@ -29,7 +29,7 @@ def base(exchange: Exchange, status: AnswerStatus, language: Language) -> Answer
 
 def worded(exchange: Exchange, room: Room, status: AnswerStatus, **changes: object) -> Exchange:
     """The exchange settled with the status's reviewed message, reason and suggestion, and any changes."""
-    language = exchange.question.language
+    language = exchange.question.spoken_to
     words = room.words(language).status[status]
     fields = {"message": words.message, "reason": words.reason, "suggestion": words.suggestion} | changes
     fields["message"] = noticed(str(fields["message"]), exchange, room)
@@ -40,7 +40,7 @@ def noticed(message: str, exchange: Exchange, room: Room) -> str:
     """The message, after the notice that personal data were masked where the question holds such a mark."""
     if not any(mark in exchange.question.text for mark in MARKS.values()):
         return message
-    return f"{room.words(exchange.question.language).personal_data_masked} {message}"
+    return f"{room.words(exchange.question.spoken_to).personal_data_masked} {message}"
 
 
 def failed(exchange: Exchange, room: Room, status: AnswerStatus) -> Exchange:

@@ -140,7 +140,7 @@ def _paused(asking: Asking, reception: Reception, error: IsegoriaError) -> Respo
         built = reception.election(asking.election)
     except UnknownElection:
         return problem_reply(problem("paused", error.message))
-    offered = built.election.languages
+    offered = built.election.offered
     language = asking.language if asking.language in offered else offered[0]
     answer = reception.paused(asking.election, language)
     return problem_reply(problem("paused", answer.message, answer=answer), {"Content-Language": language})

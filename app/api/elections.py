@@ -35,6 +35,7 @@ class ElectionView(BaseModel):
     polling_day: date
     time_zone: str
     languages: tuple[Language, ...]
+    plain: tuple[Language, ...]
     authority: Authority
     operator: Operator | None
     fictional: bool
@@ -127,6 +128,7 @@ def election_view(built: Built) -> ElectionView:
         polling_day=election.polling_day,
         time_zone=election.time_zone,
         languages=election.languages,
+        plain=election.plain,
         authority=election.authority,
         operator=election.operator,
         fictional=election.fictional,

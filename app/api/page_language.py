@@ -1,7 +1,8 @@
 """Words of the interface: reviewed message files, one per language, with the same keys in each.
 
 The language is what the address says (`?lang=`), else what the browser prefers among the
-languages offered, else the first of them. A key that is missing is an error, never a blank.
+languages offered, else the first of them. A key that is missing is an error, never a blank; the file
+of a simplified form, as `de-simple`, holds only what reads otherwise there.
 """
 
 from __future__ import annotations
@@ -12,12 +13,15 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from domain.base import main_language
+
 Messages = Mapping[str, Mapping[str, str]]
 
 
 def load_messages(folder: Path) -> Messages:
     """All message files of the folder by language, in alphabetical order."""
-    return {p.stem: json.loads(p.read_text(encoding="utf-8")) for p in sorted(folder.glob("*.json"))}
+    own = {p.stem: json.loads(p.read_text(encoding="utf-8")) for p in sorted(folder.glob("*.json"))}
+    return {tag: own.get(main_language(tag), {}) | words for tag, words in own.items()}
 
 
 @dataclass(frozen=True)

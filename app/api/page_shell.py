@@ -23,6 +23,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from app import links
 from app.api.page_desk import Built
 from app.api.page_language import Messages, Voice, load_messages, matching, preferred
+from domain.base import in_language
 from guardrails.personal_data import MARKS
 
 MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -116,7 +117,7 @@ def languages(shell: Shell, built: Built | None) -> list[str]:
     known = list(shell.messages)
     if built is None:
         return known
-    return [tag for tag in built.election.languages if tag in shell.messages] or ["en"]
+    return [tag for tag in built.election.offered if tag in shell.messages] or ["en"]
 
 
 def page(request: Request, template: str, context: Mapping[str, Any], status: int = 200) -> HTMLResponse:
@@ -140,7 +141,7 @@ def page(request: Request, template: str, context: Mapping[str, Any], status: in
         "n": voice.n,
         "url": url,
         "asset": lambda name: _asset_url(shell, name),
-        "local_text": lambda texts: texts.get(voice.language) or next(iter(texts.values()), ""),
+        "local_text": lambda texts: in_language(texts, voice.language),
         "base_url": str(request.base_url).rstrip("/"),
         "alternatives": [(tag, shell.messages[tag]["language.self"], _in_language(request, tag)) for tag in offered],
     }

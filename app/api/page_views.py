@@ -13,7 +13,7 @@ from app.api.page_desk import Built, DocumentView
 from app.api.page_marks import Quotation
 from app.errors import UnknownDocument
 from domain.answer import Answer, Citation, Claim, Silence
-from domain.base import Digest, Language
+from domain.base import Digest, Language, main_language
 from domain.election import DocumentKind, Election, Party, Source
 from domain.exchange import Exchange
 from domain.passage import Hit, Passage
@@ -115,7 +115,7 @@ def quotation_asked(built: Built, document: Digest, passage: str | None, span: t
 def basis(built: Built, language: Language) -> dict[str, int]:
     """How many documents of each kind there are; one that comes in several languages counts once."""
     sources = [view.source for view in built.documents.values()]
-    own = [s for s in sources if s.language == language]
+    own = [s for s in sources if s.language == main_language(language)]
     counts = {kind.value: sum(s.kind is kind for s in own or sources) for kind in KINDS}
     return {kind: count for kind, count in counts.items() if count}
 

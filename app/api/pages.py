@@ -107,7 +107,7 @@ async def ask(request: Request, built: BuiltHere, desk: DeskHere) -> Response:
     if not question or len(question) > QUESTION_LIMIT:
         return ask_page(request, built, **kept, error="too_long" if question else "empty")
     language = request.query_params.get("lang")
-    offered = language if language in built.election.languages else None
+    offered = language if language in built.election.offered else None
     try:
         exchange = await desk.ask(Ask(built.election.id, question, None, chosen, offered, after))
     except BadQuestion:

@@ -449,6 +449,7 @@ def _election(sources: list[dict[str, Any]], name: str) -> dict[str, Any]:
         "polling_day": date(2026, 5, 3),
         "time_zone": "Europe/Berlin",
         "languages": ["de", "fr", "en"],
+        "plain": ["de-simple"],
         "authority": {"name": {"de": "Landeswahlleitung Auenland"}, "url": "https://wahlleitung.example/"},
         "operator": {
             "name": "Landeswahlleitung Auenland",

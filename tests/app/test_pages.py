@@ -119,7 +119,7 @@ def addresses(client: TestClient, home: str = HOME) -> list[str]:
 
 def test_every_page_is_well_formed_in_every_language_and_asks_nothing_of_other_sites(client: TestClient) -> None:
     for address in addresses(client):
-        for language in ("de", "fr", "en"):
+        for language in ("de", "fr", "en", "de-simple"):
             reply = client.get(
                 address,
                 params={"lang": language} if "?" not in address else None,

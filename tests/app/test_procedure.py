@@ -18,6 +18,7 @@ from app.main import open_desk
 from app.record import MemoryRecorder
 from app.settings import Settings
 from domain.answer import AnswerStatus
+from domain.base import in_language, main_language
 from domain.exchange import Exchange, Subject
 from tests.small_pack import ELECTIONS
 
@@ -97,8 +98,8 @@ def test_whatever_is_suggested_is_answered(desk: Desk) -> None:
     for language, wording in common.wording.items():
         offered = {w.suggestion for s, w in wording.status.items() if w.suggestion and w.suggestion.endswith("?")}
         offered = {o for o in offered if "{" not in o}
-        topics = [s.topic[language] for s in election.suggestions]
-        offered |= {TOPICAL[language].format(topic) for topic in topics}
+        topics = [in_language(s.topic, language) for s in election.suggestions]
+        offered |= {TOPICAL[main_language(language)].format(topic) for topic in topics}
         offered |= {f.replace("{topic}", topic) for f in wording.follow_up if "{topic}" in f for topic in topics}
         for question in sorted(offered):
             answer = ask(desk, question).answer

@@ -16,7 +16,7 @@ from guardrails.rules import first_span, sentences
 from tests.guardrails.invented import COMMON, policy
 
 ROOT = COMMON.parents[1]
-LANGUAGES = ("de", "en", "fr")
+LANGUAGES = ("de", "de-simple", "en", "fr")
 PLACEHOLDER = re.compile(r"\{[a-z_]+\}")
 
 
