@@ -23,6 +23,8 @@ from evaluation.picture import Panel, drawn
 ELECTION = "bundestag-2025"
 POSITIONS = ("answers-positions", "answers-stories")
 """Frozen parts; the later one was written when the earlier had been looked at."""
+PROCEDURE = {"answers-procedure": ("facts", "sections"), "answers-procedure-2": ("facts, new", "sections, new")}
+"""The same for the rules of voting, each with the names of its two figures."""
 AIMS = {
     "plain": Target(0.95, 0.90, True),
     "everyday": Target(0.75, 0.40, True),
@@ -34,6 +36,8 @@ AIMS = {
     "false silence": Target(0.08, 0.20, False),
     "facts": Target(0.95, 0.65, True),
     "sections": Target(0.95, 0.70, True),
+    "facts, new": Target(0.95, 0.40, True),
+    "sections, new": Target(0.95, 0.60, True),
 }
 TITLE = "Answers on questions frozen before they were first asked"
 _TAIL = re.compile(r" (?:abs|satz|nr|nummer)\b.*$")
@@ -92,15 +96,16 @@ async def measured(desk: Desk) -> Measured:
         for party, pages in question.pages.items():
             if not pages:
                 note("silent said", f"{question.id} {party}", not _pages(found, party))
-    rules = [AskedProcedure.model_validate(row) for row in frozen_rows("answers-procedure")]
-    for rule in rules:
-        found = await answer(rule.text)
-        note("facts", rule.id, all(_holds(_said(found), forms) for forms in rule.facts))
-        note("sections", rule.id, bool(_sections(found) & {_section(s) for s in rule.sections}))
+    rules = {part: [AskedProcedure.model_validate(row) for row in frozen_rows(part)] for part in PROCEDURE}
+    for part, (facts, sections) in PROCEDURE.items():
+        for rule in rules[part]:
+            found = await answer(rule.text)
+            note(facts, rule.id, all(_holds(_said(found), forms) for forms in rule.facts))
+            note(sections, rule.id, bool(_sections(found) & {_section(s) for s in rule.sections}))
     # In false silence an outcome that is true is the bad one.
     wrong = [w for w in wrong if not w.startswith("false silence")]
     return Measured(
-        items=len(positions) + len(compared) + len(rules),
+        items=len(positions) + len(compared) + sum(map(len, rules.values())),
         shares={name: (sum(found), len(found)) for name, found in outcomes.items()},
         first=(sum(first), len(first)),
         parties={party: (sum(found), len(found)) for party, found in sorted(parties.items())},

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from app.answering.desk_view import Room
-from app.answering.procedure import cue_fit, listen
+from app.answering.procedure import cue_fit, for_programmes, listen
 from app.answering.wording import filled
 from app.links import viewer_url
 from app.retrieval.analyse import Analyser, Stopwords, words
@@ -55,7 +55,7 @@ def _scores(exchange: Exchange, room: Room, share: int, in_force: bool) -> dict[
     scope, language = exchange.scope, exchange.question.language
     assert scope is not None
     heard = listen(words(scope.matter), room)
-    if any(h.elsewhere for h in heard):
+    if for_programmes(scope.matter, heard, room):
         return {}
     read = room.built.kept(("cards", language, in_force), lambda: _read(language, in_force, room))
     likely = read.telling.likely(scope.matter, read.analyser, LOOKED_AT)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from app.answering.cards import matching_cards
 from app.answering.desk_view import Room
-from app.answering.turn import is_rules
+from app.answering.procedure import concerned
 from app.answering.wording import filled, worded
 from app.retrieval.analyse import Stopwords, words
 from app.retrieval.question import Reader, parse
@@ -32,7 +32,7 @@ def asks_nothing(exchange: Exchange, room: Room) -> bool:
     lists = room.built.retrieval.stopwords.values()
     if not any(all(_says_nothing(word, one, room) for word in asked) for one in lists):
         return False
-    if scope.subject is Subject.RULES and is_rules(asked, room):
+    if scope.subject is Subject.RULES and concerned(asked, room):
         return False
     return bool(exchange.question.explicit_parties) or scope.named or not matching_cards(exchange, room)
 

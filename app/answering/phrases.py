@@ -1,4 +1,7 @@
-"""How questions say what they are about: reviewed word lists per language, compared as folded words."""
+"""How questions say what they are about: reviewed word lists per language, compared as folded words, and a sense.
+
+The sense (`app.answering.sense`) is learnt; it helps where the lists of voting know no word, or one too many.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from typing import Self
 
 import yaml
 
+from app.answering.sense import NONE, Sense, read_sense
 from app.errors import PackError
 from app.retrieval.analyse import words
 from domain.base import Digest, canonical, sha256
@@ -22,6 +26,7 @@ KINDS = (
 )  # fmt: skip
 PROCEDURE = "procedure"
 QUOTING = "quoting"
+SENSE = "sense"
 FOLDERS = (PROCEDURE, QUOTING)
 """Folders beside the lists: each `<lang>.yaml` in them holds kinds of that language alone, `folder/lang/kind`."""
 Pattern = tuple[tuple[str, bool], ...]
@@ -34,6 +39,7 @@ class Phrases:
     """Per kind the patterns of all languages together: people mix languages."""
 
     patterns: Mapping[str, tuple[Pattern, ...]]
+    sense: Sense = NONE
 
     def __post_init__(self) -> None:
         table: dict[str, dict[str, list[Pattern]]] = {kind: {} for kind in self.patterns}
@@ -46,12 +52,14 @@ class Phrases:
     def opened(cls, data: bytes) -> Self:
         """What `canonical` wrote. Raises ValueError or TypeError when it is something else."""
         raw = json.loads(data)
-        return cls({k: tuple(tuple((str(w), bool(p)) for w, p in pattern) for pattern in raw[k]) for k in raw})
+        sense = Sense.opened(raw.pop(SENSE)) if SENSE in raw else NONE
+        patterns = {k: tuple(tuple((str(w), bool(p)) for w, p in pattern) for pattern in raw[k]) for k in raw}
+        return cls(patterns, sense)
 
     @cached_property
     def canonical(self) -> bytes:
         """Everything by which questions are understood, in one form."""
-        return canonical(self.patterns)
+        return canonical({**self.patterns, SENSE: self.sense.plain()})
 
     @cached_property
     def digest(self) -> Digest:
@@ -144,7 +152,7 @@ def read_phrases(folder: Path) -> Phrases:
         for path in sorted((folder / name).glob("*.yaml")):
             for kind, entries in _lists(path, None).items():
                 merged[f"{name}/{path.stem}/{kind}"] = [p for p in (_pattern(str(e)) for e in entries) if p]
-    return Phrases({kind: tuple(dict.fromkeys(found)) for kind, found in merged.items()})
+    return Phrases({kind: tuple(dict.fromkeys(found)) for kind, found in merged.items()}, read_sense(folder))
 
 
 def _lists(path: Path, kinds: Sequence[str] | None = KINDS) -> Mapping[str, Iterable[str]]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from app.answering.desk_view import Room
 from app.answering.phrases import PROCEDURE
+from app.answering.sense import SURE
 from domain.base import Language
 from domain.election import RuleCard
 
@@ -68,6 +69,16 @@ def _left(asked: Sequence[str], covered: set[int], language: Language, room: Roo
         for i, word in enumerate(asked)
         if i not in covered and word not in empty and not room.phrases.found("asking", [word])
     )
+
+
+def sure(text: str, room: Room) -> bool:
+    """Whether what was learnt from phrasings leaves little doubt that the text is about the rules of voting."""
+    return room.phrases.sense.of(text) >= SURE
+
+
+def for_programmes(text: str, heard: Sequence[Heard], room: Room) -> bool:
+    """Whether a word turns the question to the programmes, and nothing learnt speaks against it."""
+    return any(h.elsewhere for h in heard) and not sure(text, room)
 
 
 def concerned(asked: Sequence[str], room: Room) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from app.answering.desk_view import Room
-from app.answering.procedure import concerned
+from app.answering.procedure import concerned, sure
 from app.retrieval.analyse import SLOT, words
 from domain.base import Language
 from domain.name_places import spoken_of, unknown_speakers
@@ -110,6 +110,8 @@ def _empty(word: str, room: Room) -> bool:
     return any(room.phrases.found(kind, [word]) for kind in ("same_parties", "same_matter", "all_parties", "parties"))
 
 
-def is_rules(asked: Sequence[str], room: Room) -> bool:
-    """Whether the words ask about voting rather than about parties."""
-    return concerned(asked, room)
+def is_rules(turn: Turn, room: Room) -> bool:
+    """Whether the turn asks about voting rather than about parties: the word lists say so, or the sense is sure."""
+    if concerned(turn.asked, room):
+        return True
+    return not turn.bare and not room.phrases.found("parties", turn.asked) and sure(turn.matter, room)

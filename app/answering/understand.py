@@ -53,7 +53,7 @@ def read(
         follows = _after_rules(turn, before, room) if rules else _after_parties(turn, before, room)
     if follows is not None:
         return follows
-    rules = not turn.addressed and not turn.about and is_rules(turn.asked, room)
+    rules = not turn.addressed and not turn.about and is_rules(turn, room)
     return _scope(turn, Subject.RULES if rules else Subject.PARTIES, turn.named)
 
 
@@ -69,7 +69,7 @@ def _after_parties(turn: Turn, before: Scope, room: Room) -> Scope | None:
     if turn.addressed or everyone or turn.about:
         return None
     topical = room.phrases.opens(turn.asked, "topic")
-    if is_rules(turn.asked, room) and not topical and not speaks_of_them(turn.asked, room):
+    if is_rules(turn, room) and not topical and not speaks_of_them(turn.asked, room):
         return None
     # Whoever was asked which topic is meant answers with the topic alone.
     missing = before.named and not turn.bare and not has_content(before.matter, room)
@@ -91,7 +91,7 @@ def _after_rules(turn: Turn, before: Scope, room: Room) -> Scope | None:
     asks_on = turn.bare and room.phrases.found("asking", turn.asked)
     if room.phrases.opens(turn.asked, "topic") or not (asks_on or refers(turn.asked, room)):
         return None
-    if not turn.bare and is_rules(turn.asked, room):
+    if not turn.bare and is_rules(turn, room):
         return None
     kept = [w for w in before.matter.split() if not room.phrases.found("asking", words(w))]
     return Scope(
