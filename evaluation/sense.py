@@ -24,13 +24,14 @@ from domain.verdict import Action
 from evaluation.guard.items import LANGUAGES, Set, filled, left_out, load, number_of
 
 ELECTIONS = Path(__file__).parents[1] / "elections"
+REFORMS = Path(__file__).with_name("reforms.txt")
 PACKS = ("demo", "bundestag-2025")
 RULES = frozenset({"procedure"})
 PROGRAMMES = frozenset({"content", "position", "reasons", "compare", "absence", "off_topic"})
 UNSORTED = tuple(f"{language}d-" for language in LANGUAGES)
 """How families begin whose category says only that they are answered."""
-NAMES, TOLD = 4, 6
-"""Of each matter of a register, as many names and as many of the words in which people tell of it."""
+MOST, SENTENCE = 6, 4
+"""Of each matter of a register at most so many names, and as many words in which people tell of it; sentences all."""
 STRENGTH = 1.0
 """Inverse strength of the penalty on squared weights."""
 
@@ -49,6 +50,7 @@ def phrasings() -> list[Phrasing]:
     found: list[Phrasing] = []
     for language in LANGUAGES:
         found += of_families(load(language))
+    found += of_reforms()
     for pack in PACKS:
         found += [*of_cards(ELECTIONS / pack), *of_matters(ELECTIONS / pack)]
     return found
@@ -65,6 +67,12 @@ def of_families(one: Set) -> Iterator[Phrasing]:
             yield Phrasing(text, item.category in RULES, left_out(item.family))
 
 
+def of_reforms() -> Iterator[Phrasing]:
+    """What sounds like a question about voting, choosing or offices, and is one for the programmes."""
+    for text in REFORMS.read_text(encoding="utf-8").splitlines():
+        yield Phrasing(text, False, left_out(text))
+
+
 def of_cards(pack: Path) -> Iterator[Phrasing]:
     """Every way to ask for a procedure card."""
     for card in load_pack(pack).rules:
@@ -78,10 +86,11 @@ def of_matters(pack: Path) -> Iterator[Phrasing]:
     path = pack / "register.jsonl"
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     for matter in map(Matter.model_validate_json, lines):
-        for texts, most in ((matter.names, NAMES), (matter.told, TOLD)):
-            for of_language in texts.values():
-                chosen = sorted(of_language, key=lambda text: (number_of(text), text))[:most]
-                yield from (Phrasing(text, False, left_out(matter.id)) for text in chosen)
+        for of_language in (*matter.names.values(), *matter.told.values()):
+            said = sorted(of_language, key=lambda text: (number_of(text), text))
+            long = [text for text in said if len(text.split()) >= SENTENCE]
+            chosen = dict.fromkeys([*said[:MOST], *long])
+            yield from (Phrasing(text, False, left_out(matter.id)) for text in chosen)
 
 
 def learnt(data: Sequence[Phrasing]) -> Sense:

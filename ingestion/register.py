@@ -20,7 +20,7 @@ from app.errors import PackError
 from app.retrieval.analyse import SLOT, Analyser
 from app.retrieval.lexicon import offsets
 from app.retrieval.matter_names import NEW, Word, coded, weighed
-from app.retrieval.telling import learnt
+from app.retrieval.telling import learnt, terms_of
 from domain.base import Digest, Language, sha256
 from domain.names import Names
 from domain.passage import Passage
@@ -135,7 +135,8 @@ def sealed(matters: Sequence[Matter], analysers: Mapping[Language, Analyser], nu
             stems[tag], found = _names(matters, analysers[tag])
             arrays |= {f"{tag}.name_{name}": array for name, array in found.items()}
         if any(tag in m.told for m in matters):
-            telling = learnt([(*m.names.get(tag, ()), *m.told.get(tag, ())) for m in matters], analysers[tag])
+            said = ((*m.names.get(tag, ()), *m.told.get(tag, ())) for m in matters)
+            telling = learnt([[terms_of(text, analysers[tag]) for text in texts] for texts in said])
             told[tag] = telling.terms
             arrays |= {f"{tag}.told_{name}": array for name, array in telling.arrays().items()}
     titles = {tag: [next(iter(m.names.get(tag, ())), "") for m in matters] for tag in stems}

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import combinations
 
 from app.answering.desk_view import Room
-from app.answering.procedure import cue_fit, for_programmes, listen
+from app.answering.procedure import Heard, cue_fit, for_programmes, listen
 from app.answering.wording import filled
 from app.links import viewer_url
 from app.retrieval.analyse import Analyser, Stopwords, words
-from app.retrieval.telling import Telling, learnt
+from app.retrieval.telling import WORD, Telling, learnt, terms_of
 from domain.answer import Citation, Claim
 from domain.base import Language, in_language, main_language
 from domain.election import DocumentStatus, LawReference, RuleCard, Statement
@@ -21,8 +24,10 @@ LIKELY = 2000
 """Score from which the words of a card answer a question of procedure, in thousandths of one telling word."""
 PLAIN = 350
 """Share in thousandths of a question that does not say whether it is one of procedure, from which they answer it."""
-CUE = 500
+CUE = 700
 """What each concept that a card cues on adds to its score; a slight one counts once, any other three times."""
+CONCEPT, PAIR = WORD, 700
+"""What a concept of voting counts as a term, and two of them together, in any language."""
 BESIDE = 750
 """Share of the first card's score, in thousandths, from which a second one stands beside it."""
 LOOKED_AT, MOST = 8, 2
@@ -58,7 +63,7 @@ def _scores(exchange: Exchange, room: Room, share: int, in_force: bool) -> dict[
     if for_programmes(scope.matter, heard, room):
         return {}
     read = room.built.kept(("cards", language, in_force), lambda: _read(language, in_force, room))
-    likely = read.telling.likely(scope.matter, read.analyser, LOOKED_AT)
+    likely = read.telling.likely(_terms(scope.matter, read.analyser, heard), LOOKED_AT)
     told = {one.number: one.score for one in likely if one.score >= LIKELY and one.share >= share}
     cued = [CUE * max((cue_fit(card, h) for h in heard), default=0) for card in read.cards]
     return {card.id: told.get(n, 0) + cued[n] for n, card in enumerate(read.cards) if told.get(n, 0) + cued[n]}
@@ -80,13 +85,34 @@ def _read(language: Language, in_force: bool, room: Room) -> _Cards:
     documents = room.built.corpus.languages.get(language)
     analyser = Analyser(language, Stopwords(stop), documents.analyser.parts if documents is not None else {})
     cards = tuple(card for card in room.built.election.rules if _in_force(card, room) is in_force)
-    return _Cards(cards, analyser, learnt([_said_of(card, language) for card in cards], analyser))
+    told = [[_terms(text, analyser, _heard(text, room)) for text in _said_of(card, language)] for card in cards]
+    return _Cards(cards, analyser, learnt(told))
 
 
-def _said_of(card: RuleCard, language: Language) -> tuple[str, ...]:
-    """How people ask for the card, and what it says."""
-    said = [statement.text.get(language, "") for statement in card.statements]
-    return (*card.ask.get(language, ()), card.title.get(language, ""), *said)
+def _heard(text: str, room: Room) -> tuple[Heard, ...]:
+    """What is heard in a text of the pack, which every language reads."""
+    known: dict[str, tuple[Heard, ...]] = room.built.kept(("heard",), dict)
+    if text not in known:
+        known[text] = listen(words(text), room)
+    return known[text]
+
+
+def _said_of(card: RuleCard, language: Language) -> Iterator[str]:
+    """How people ask for the card in any language, whose words and concepts often agree, and what it says in this."""
+    for texts in card.ask.values():
+        yield from texts
+    yield from card.title.values()
+    for statement in card.statements:
+        yield from (text for tag, text in statement.text.items() if main_language(tag) == language)
+
+
+def _terms(text: str, analyser: Analyser, heard: Sequence[Heard]) -> Counter[str]:
+    """The terms of a text, and the concepts of voting heard in it, alone and by twos."""
+    terms = terms_of(text, analyser)
+    concepts = sorted({concept for h in heard for concept in h.concepts})
+    terms.update({f"@{one}": CONCEPT for one in concepts})
+    terms.update({f"@{one} {other}": PAIR for one, other in combinations(concepts, 2)})
+    return terms
 
 
 def _in_force(card: RuleCard, room: Room) -> bool:

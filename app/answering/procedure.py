@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from app.answering.desk_view import Room
 from app.answering.phrases import PROCEDURE
-from app.answering.sense import SURE
+from app.answering.sense import CERTAIN, SURE
 from domain.base import Language
 from domain.election import RuleCard
 
@@ -71,14 +71,14 @@ def _left(asked: Sequence[str], covered: set[int], language: Language, room: Roo
     )
 
 
-def sure(text: str, room: Room) -> bool:
-    """Whether what was learnt from phrasings leaves little doubt that the text is about the rules of voting."""
-    return room.phrases.sense.of(text) >= SURE
+def sensed(text: str, heard: Sequence[Heard], room: Room) -> bool:
+    """Whether what was learnt from phrasings is sure that the text is about the rules, more so against a word."""
+    return room.phrases.sense.of(text) >= (CERTAIN if any(h.elsewhere for h in heard) else SURE)
 
 
 def for_programmes(text: str, heard: Sequence[Heard], room: Room) -> bool:
     """Whether a word turns the question to the programmes, and nothing learnt speaks against it."""
-    return any(h.elsewhere for h in heard) and not sure(text, room)
+    return any(h.elsewhere for h in heard) and not sensed(text, heard, room)
 
 
 def concerned(asked: Sequence[str], room: Room) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from app.answering.cards import likelihood, matching_cards
 from app.answering.desk_view import Room
 from app.answering.procedure import for_programmes, listen
+from app.answering.sense import OPEN
 from app.retrieval.analyse import Analyser, words
 from app.retrieval.balance import Ask, Scored, search
 from app.retrieval.corpus import pool
@@ -104,6 +105,7 @@ def _open(exchange: Exchange, room: Room) -> bool:
         and not exchange.question.explicit_parties
         and not room.phrases.found("parties", asked)
         and any(word.isalpha() for word in words(scope.matter))
+        and room.phrases.sense.of(scope.matter) >= OPEN
         and not for_programmes(scope.matter, listen(asked, room), room)
     )
 

@@ -22,8 +22,12 @@ from app.retrieval.analyse import words
 
 BUCKETS = 1 << 15
 FILE = "sense.json"
-SURE = 2000
+SURE = 2500
 """Log odds, in thousandths, from which a question that names no party is taken to be about the rules of voting."""
+CERTAIN = 5000
+"""The same where a word list says that it is one for the programmes."""
+OPEN = 0
+"""The same from which such a question may be about them, if a card or the law says so."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +55,8 @@ class Sense:
         return cls(weights, int(raw["base"]))
 
 
-NONE = Sense(np.zeros(BUCKETS, dtype=np.int16), -SURE)
-"""Knows nothing: no text is taken to be about the rules of voting."""
+NONE = Sense(np.zeros(BUCKETS, dtype=np.int16), OPEN)
+"""Knows nothing: every text may be about the rules of voting, and none is taken to be."""
 
 
 def features(text: str) -> list[int]:

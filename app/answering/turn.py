@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from app.answering.desk_view import Room
-from app.answering.procedure import concerned, sure
+from app.answering.procedure import concerned, listen, sensed
 from app.retrieval.analyse import SLOT, words
 from domain.base import Language
 from domain.name_places import spoken_of, unknown_speakers
@@ -114,4 +114,8 @@ def is_rules(turn: Turn, room: Room) -> bool:
     """Whether the turn asks about voting rather than about parties: the word lists say so, or the sense is sure."""
     if concerned(turn.asked, room):
         return True
-    return not turn.bare and not room.phrases.found("parties", turn.asked) and sure(turn.matter, room)
+    return (
+        not turn.bare
+        and not room.phrases.found("parties", turn.asked)
+        and sensed(turn.matter, listen(turn.asked, room), room)
+    )

@@ -18,7 +18,7 @@ import numpy as np
 from app.retrieval.analyse import Analyser
 from app.retrieval.lexicon import Ints
 from app.retrieval.matter_names import MatterNames, open_names, weighed
-from app.retrieval.telling import ARRAYS, Telling
+from app.retrieval.telling import ARRAYS, Telling, terms_of
 from domain.base import Language
 
 TAKEN = 3
@@ -91,7 +91,7 @@ class Register:
     def told(self, text: str, asked: Analyser, story: bool = True) -> Entry | None:
         """The matters that a text, a story or not, is likely to be about, the likeliest first; positions in turn."""
         telling = self.tellings.get(asked.language)
-        found = telling.likely(text, asked, TAKEN) if telling is not None else ()
+        found = telling.likely(terms_of(text, asked), TAKEN) if telling is not None else ()
         if not found or found[0].score < (HEARD if story else PLAINLY):
             return None
         taken = [one.number for one in found if 1000 * one.score >= BESIDE * found[0].score]

@@ -65,9 +65,9 @@ class Telling:
     def _known(self) -> Mapping[str, int]:
         return {term: n for n, term in enumerate(self.terms)}
 
-    def likely(self, text: str, asked: Analyser, most: int) -> tuple[Likely, ...]:
-        """Up to `most` things that the text may be about, the likeliest first; the first of the pack among equals."""
-        said = {t: min(n, WORD) for t, n in sorted(terms_of(text, asked).items())}
+    def likely(self, terms: Mapping[str, int], most: int) -> tuple[Likely, ...]:
+        """Up to `most` things that a text of these terms may be about, the likeliest first; in order among equals."""
+        said = {t: min(n, WORD) for t, n in sorted(terms.items())}
         known = [(row, n) for t, n in said.items() if (row := self._known.get(t)) is not None]
         if not known:
             return ()
@@ -105,9 +105,9 @@ def terms_of(text: str, asked: Analyser) -> Counter[str]:
     return found
 
 
-def learnt(told: Sequence[Iterable[str]], asked: Analyser) -> Telling:
-    """From all texts told of each thing, by its number."""
-    held = [sum((terms_of(text, asked) for text in texts), Counter[str]()) for texts in told]
+def learnt(told: Sequence[Iterable[Mapping[str, int]]]) -> Telling:
+    """From the terms of all texts told of each thing, by its number."""
+    held = [_summed(texts) for texts in told]
     among = Counter(term for one in held for term in one)
     lengths = [sum(one.values()) for one in held]
     usual = max(1, sum(lengths) // max(1, len(held)))
@@ -127,6 +127,13 @@ def learnt(told: Sequence[Iterable[str]], asked: Analyser) -> Telling:
         weights=np.array([w for _, w in postings], dtype=np.int64),
         size=len(held),
     )
+
+
+def _summed(texts: Iterable[Mapping[str, int]]) -> Counter[str]:
+    whole: Counter[str] = Counter()
+    for terms in texts:
+        whole.update(terms)
+    return whole
 
 
 def _rarity(among: int, all_of: int) -> int:
