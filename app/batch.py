@@ -173,7 +173,7 @@ def search_rows(settings: Settings, election: str) -> Callable[[Row], Row]:
             raise UnknownParty(f"election {election!r} has no party {unknown[0]!r}")
         languages = built.election.languages
         asked = detect(text, languages, languages[0], common.policy.function_words)
-        scope = read(text, built.names.mentions(text), None, room)
+        scope = read(text, built.names.mentions(text), (), room)
         order = [p.id for p in built.election.ordered()]
         chosen = row.parties or scope.parties
         parties: list[str | None] = [p for p in order if not chosen or p in chosen]

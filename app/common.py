@@ -52,6 +52,7 @@ class Wording(Frozen):
     personal_data_masked: str
     of_others: str = ""
     taken_as: str = ""
+    more: str = ""
     composed: str = ""
     not_composed: str = ""
     follow_up: tuple[str, ...] = Field(min_length=1)

@@ -61,6 +61,8 @@ class Scope(Frozen):
     registered: str | None = Field(default=None, description="Id of the matter of the register that it is")
     touches: str | None = Field(default=None, description="Id of the matter that it names with something beside")
     told: tuple[str, ...] = Field(default=(), description="Ids of the matters that a story was taken to be about")
+    repeats: int | None = Field(default=None, description="Place of the earlier turn whose question it asks again")
+    more: int = Field(default=0, description="How often more was asked for: so many shares of quotations are skipped")
 
 
 class Step(Frozen):

@@ -38,32 +38,31 @@ def matching_cards(exchange: Exchange, room: Room, in_force: bool = True) -> tup
 
     A question that does not say that it is one of procedure must be a card's in good part.
     """
-    assert exchange.scope is not None
-    plainly = exchange.scope.subject is Subject.RULES
-    scores = _scores(exchange, room, 0 if plainly else PLAIN, in_force)
+    scope = exchange.scope
+    assert scope is not None
+    share = 0 if scope.subject is Subject.RULES else PLAIN
+    scores = _scores(scope.matter, exchange.question.language, room, share, in_force)
     most = max(scores.values(), default=0)
     cards = {card.id: card for card in room.built.election.rules}
     found = sorted(scores, key=lambda name: -scores[name])[:MOST]
     return tuple(cards[name] for name in found if most and 1000 * scores[name] >= BESIDE * most)
 
 
-def likelihood(exchange: Exchange, room: Room) -> int:
+def likelihood(matter: str, language: Language, room: Room) -> int:
     """How much speaks for the likeliest card in force, in thousandths of a telling word; 0 for none."""
-    return max(_scores(exchange, room, 0, True).values(), default=0)
+    return max(_scores(matter, language, room, 0, True).values(), default=0)
 
 
-def _scores(exchange: Exchange, room: Room, share: int, in_force: bool) -> dict[str, int]:
+def _scores(matter: str, language: Language, room: Room, share: int, in_force: bool) -> dict[str, int]:
     """Per card what speaks for it: the words that lead to it, as what people ask and say of it, and its cues.
 
     Words count from `LIKELY` on, and from this share of the question. A question about a reform has no card.
     """
-    scope, language = exchange.scope, exchange.question.language
-    assert scope is not None
-    heard = listen(words(scope.matter), room)
-    if for_programmes(scope.matter, heard, room):
+    heard = listen(words(matter), room)
+    if for_programmes(matter, heard, room):
         return {}
     read = room.built.kept(("cards", language, in_force), lambda: _read(language, in_force, room))
-    likely = read.telling.likely(_terms(scope.matter, read.analyser, heard), LOOKED_AT)
+    likely = read.telling.likely(_terms(matter, read.analyser, heard), LOOKED_AT)
     told = {one.number: one.score for one in likely if one.score >= LIKELY and one.share >= share}
     cued = [CUE * max((cue_fit(card, h) for h in heard), default=0) for card in read.cards]
     return {card.id: told.get(n, 0) + cued[n] for n, card in enumerate(read.cards) if told.get(n, 0) + cued[n]}

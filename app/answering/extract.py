@@ -85,9 +85,16 @@ def budget_of(scope: Scope, room: Room) -> int:
 
 
 def quotations_of(party: str | None, most: int, exchange: Exchange, room: Room) -> tuple[Claim, ...]:
-    """Up to `most` quotations of one party, the best first; none when it is silent."""
+    """Up to `most` quotations of one party, the best first; none when it is silent.
+
+    Where more was asked for they follow on those shown before; where there are no others, the first are shown again.
+    """
     hits = _hits_of(party, exchange)
-    return _quotations(hits, most, exchange, room) if _speaks(hits, party, exchange, room) else ()
+    if not _speaks(hits, party, exchange, room):
+        return ()
+    shown = most * (exchange.scope.more if exchange.scope is not None else 0)
+    found = _quotations(hits, shown + most, exchange, room)
+    return found[shown:] or found[:most]
 
 
 def _hits_of(party: str | None, exchange: Exchange) -> list[Hit]:

@@ -29,7 +29,7 @@ def lead(exchange: Exchange, room: Room) -> str:
 
 
 def notes(exchange: Exchange, room: Room) -> str:
-    """How the question was taken: leading people, unknown parties, parties only spoken about, what a story is about."""
+    """How the question was taken: people, unknown parties, parties spoken about, more of it, what a story is of."""
     scope = exchange.scope
     assert scope is not None
     language = exchange.question.spoken_to
@@ -41,6 +41,8 @@ def notes(exchange: Exchange, room: Room) -> str:
         said.append(filled(words.unknown_party, party=", ".join(scope.unknown)))
     if scope.spoken_of:
         said.append(filled(words.names_not_searched, party=_named(scope.spoken_of, language, room)))
+    if scope.more and words.more:
+        said.append(words.more)
     if scope.told and words.taken_as:
         titles = [room.built.corpus.register.title(id, exchange.question.language) for id in scope.told]
         said.append(filled(words.taken_as, matters="; ".join(titles)))

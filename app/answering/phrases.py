@@ -22,7 +22,7 @@ from domain.base import Digest, canonical, sha256
 _LOADER: type[yaml.BaseLoader | yaml.CBaseLoader] = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 KINDS = (
     "opening", "topic", "same_parties", "same_matter", "all_parties", "other_parties", "parties", "rules", "asking",
-    "asker", "filler", "no_party",
+    "asker", "filler", "no_party", "more", "first", "second", "third", "turns", "lean", "it",
 )  # fmt: skip
 PROCEDURE = "procedure"
 QUOTING = "quoting"
@@ -59,7 +59,7 @@ class Phrases:
     @cached_property
     def canonical(self) -> bytes:
         """Everything by which questions are understood, in one form."""
-        return canonical({**self.patterns, SENSE: self.sense.plain()})
+        return canonical(self.patterns if self.sense is NONE else {**self.patterns, SENSE: self.sense.plain()})
 
     @cached_property
     def digest(self) -> Digest:
@@ -103,14 +103,14 @@ class Phrases:
         kept: list[str] = []
         place = 0
         while place < len(text):
-            lengths = [len(p) for p in self.patterns[kind] if _at(p, text, place)]
+            lengths = [len(p) for p in self.patterns.get(kind, ()) if _at(p, text, place)]
             if not lengths:
                 kept.append(text[place])
             place += max(lengths, default=1)
         return kept
 
     def _opens(self, kind: str, text: Sequence[str], start: int) -> bool:
-        table: dict[str, list[Pattern]] = self._table[kind]  # type: ignore[attr-defined]
+        table: dict[str, list[Pattern]] = self._table.get(kind, {})  # type: ignore[attr-defined]
         word = text[start]
         return any(
             _at(pattern, text, start)

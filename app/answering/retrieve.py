@@ -40,7 +40,12 @@ def retrieve(exchange: Exchange, room: Room) -> Exchange:
     if (undecided or rules) and matching_cards(exchange, room):
         return exchange.with_(scope=_as_rules(scope))
     entry = None if rules else _registered(scope, asked, room)
-    if undecided and entry is not None and entry.met is Met.TOLD and likelihood(exchange, room) >= entry.score:
+    if (
+        undecided
+        and entry is not None
+        and entry.met is Met.TOLD
+        and likelihood(scope.matter, asked, room) >= entry.score
+    ):
         return exchange.with_(scope=_as_rules(scope))
     if rules:
         hits, query_code = find(scope.matter, asked, (None,), room, PER_PARTY)
@@ -53,7 +58,7 @@ def retrieve(exchange: Exchange, room: Room) -> Exchange:
         hits, query_code = find(scope.matter, asked, scope.parties, room, PER_PARTY, entry)
     if entry is None and scope.subject is not Subject.RULES and not _speaks(hits, asked, room):
         entry = _told(scope, asked, room)
-        if undecided and likelihood(exchange, room) > (entry.score if entry is not None else 0):
+        if undecided and likelihood(scope.matter, asked, room) > (entry.score if entry is not None else 0):
             return exchange.with_(scope=_as_rules(scope))
         if entry is not None:
             hits, query_code = find(scope.matter, asked, scope.parties, room, PER_PARTY, entry)

@@ -31,11 +31,19 @@ def screen(exchange: Exchange, room: Room) -> Exchange:
 
 
 def guarded(exchange: Exchange, room: Room) -> Verdict:
-    """The guard's own verdict on the question, without any model server."""
+    """The guard's own verdict on the question, without any model server.
+
+    A turn without words of its own ("And the others?") is judged as the question that it asks again.
+    """
     question, built = exchange.question, room.built
     languages = built.election.languages
     policy = built.common.policy
-    return gate.screen(question.text, question.history, built.names, policy, languages, language=question.language)
+    repeats = exchange.scope.repeats if exchange.scope is not None else None
+    if repeats is None:
+        return gate.screen(question.text, question.history, built.names, policy, languages, language=question.language)
+    text, before = question.history[repeats], question.history[:repeats]
+    verdict = gate.screen(text, before, built.names, policy, languages, language=question.language)
+    return verdict.model_copy(update={"evidence": ()})
 
 
 def _about(exchange: Exchange, room: Room) -> str:

@@ -28,6 +28,8 @@ CERTAIN = 5000
 """The same where a word list says that it is one for the programmes."""
 OPEN = 0
 """The same from which such a question may be about them, if a card or the law says so."""
+AFTER = -4500
+"""The same from which a turn after one about the rules goes on with them."""
 
 
 @dataclass(frozen=True)

@@ -13,15 +13,26 @@ from app.answering.desk_view import Room
 from app.answering.procedure import concerned, listen, sensed
 from app.retrieval.analyse import SLOT, words
 from domain.base import Language
+from domain.exchange import Scope, Subject
 from domain.name_places import spoken_of, unknown_speakers
 from domain.names import Mention
 from guardrails.personal_data import MARKS
 from guardrails.slots import unknown_parties
 
+STEPS = (
+    "topic", "opening", "all_parties", "more", "first", "second", "third", "turns", "same_parties", "same_matter",
+    "lean",
+)  # fmt: skip
+"""Kinds of words by which a turn goes on from another and says nothing of its own."""
+
 
 @dataclass(frozen=True)
 class Turn:
-    """One turn as it stands: its words, whom it asks, what it is about, and its words of content (`bare`)."""
+    """One turn as it stands: its words, whom it asks and what it is about.
+
+    `bare` says that no word carries a matter; `stepping` that every word but names is one of the reviewed lists by
+    which a turn goes on from another.
+    """
 
     text: str
     asked: tuple[str, ...]
@@ -31,12 +42,26 @@ class Turn:
     people: tuple[str, ...]
     matter: str
     bare: bool
+    stepping: bool
     language: Language
 
     @property
     def addressed(self) -> bool:
         """Whether it asks parties by name."""
         return bool(self.named or self.unknown)
+
+    def alone(self, subject: Subject, parties: tuple[str, ...]) -> Scope:
+        """What it means by itself, asked of these parties."""
+        return Scope(
+            subject=subject,
+            parties=parties,
+            named=bool(parties or self.unknown),
+            people=self.people,
+            unknown=self.unknown,
+            spoken_of=self.about,
+            resolved=self.text,
+            matter=self.matter,
+        )
 
 
 def turn_of(text: str, mentions: Sequence[Mention], follows: bool, language: Language | None, room: Room) -> Turn:
@@ -49,6 +74,9 @@ def turn_of(text: str, mentions: Sequence[Mention], follows: bool, language: Lan
     matter = _masked(text, spans)
     asked_words = words(text)
     left = room.phrases.without("other_parties", words(matter))
+    steps = left
+    for kind in STEPS if follows else ():
+        steps = room.phrases.without(kind, steps)
     return Turn(
         text=text,
         asked=tuple(asked_words),
@@ -57,7 +85,8 @@ def turn_of(text: str, mentions: Sequence[Mention], follows: bool, language: Lan
         about=tuple(dict.fromkeys(p for n in sorted(about) for p in mentions[n].parties if p not in named)),
         people=tuple(dict.fromkeys(m.person for m in asked if m.person)),
         matter=matter,
-        bare=not any(not _empty(w, room) for w in left),
+        bare=all(_empty(w, room) for w in (steps if follows else left)),
+        stepping=follows and not steps,
         language=language or room.built.election.languages[0],
     )
 
