@@ -27,6 +27,11 @@ def answer_path(election: str, record: str) -> str:
     return f"{election_path(election)}/a/{percent(record, safe='')}"
 
 
+def compare_path(election: str, record: str) -> str:
+    """A recorded answer with the parties side by side."""
+    return f"{answer_path(election, record)}/compare"
+
+
 def document_path(election: str, document: Digest) -> str:
     """The contents of one document."""
     return f"{election_path(election)}/documents/{percent(document, safe='')}"

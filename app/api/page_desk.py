@@ -14,6 +14,7 @@ from domain.answer import Answer
 from domain.base import Digest, Language, Localised
 from domain.election import Election, Source
 from domain.exchange import Exchange
+from domain.names import Names
 from domain.passage import Passage
 
 Box = tuple[int, int, float, float, float, float]
@@ -132,6 +133,11 @@ class Built(Protocol):
     @property
     def documents(self) -> Mapping[Digest, DocumentView]:
         """Documents by digest."""
+        ...
+
+    @property
+    def names(self) -> Names:
+        """All names of the election, to be found in texts."""
         ...
 
     def page(self, sha256: Digest, n: int, /) -> PageView:

@@ -137,6 +137,7 @@ def page(request: Request, template: str, context: Mapping[str, Any], status: in
 
     frame = {
         "v": voice,
+        "request_lang": kept,
         "t": voice.t,
         "n": voice.n,
         "url": url,

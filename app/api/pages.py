@@ -13,7 +13,7 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from app import links
-from app.api import page_documents, page_views
+from app.api import page_compare, page_documents, page_views
 from app.api.page_desk import Built, Desk
 from app.api.page_routes import BuiltHere, DeskHere, NoSuchPage, PageRoute, error_page
 from app.api.page_shell import FRONTEND, SECURITY_HEADERS, open_shell, page, static_file, voice_for
@@ -40,7 +40,7 @@ def install_pages(app: FastAPI, desk: Desk | None = None, frontend: Path = FRONT
     if desk is not None:
         app.state.desk = desk
     app.state.shell = open_shell(frontend)
-    for part in (router, page_documents.router, last):
+    for part in (router, page_compare.router, page_documents.router, last):
         app.include_router(part)
 
 

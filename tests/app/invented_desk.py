@@ -23,6 +23,7 @@ from domain.answer import Answer, AnswerStatus, Citation, Claim, Searched, Silen
 from domain.base import sha256
 from domain.election import Election
 from domain.exchange import Digests, Exchange, Question, Step
+from domain.names import Names
 from domain.passage import Hit, PageSpan, Passage, Sentence, passage_id
 
 PROGRAMMES: Mapping[str, tuple[str, ...]] = {
@@ -121,6 +122,11 @@ class FakeBuilt:
             pages = len(pypdfium2.PdfDocument(self.files[digest])) if digest in self.files else None
             found[digest] = FakeDocument(source, kind, pages)
         return found
+
+    @property
+    def names(self) -> Names:
+        """All names of the election."""
+        return Names(self.election.parties)
 
     def page(self, sha256: str, n: int) -> FakePage:
         """One page as extracted."""

@@ -109,6 +109,8 @@ def addresses(client: TestClient, home: str = HOME) -> list[str]:
         f"{home}/method",
         f"{home}/refusals",
         *answers,
+        f"{answers[0]}/compare",
+        f"{answers[0]}/compare?blind=1&lift=2&party=turm&party=auen",
     ]
     for answer in answers[:2]:
         links = [a["href"] for a in Reader(client.get(answer).text).all("a") if "passage=" in a["href"]]

@@ -321,6 +321,7 @@ def test_axe_finds_nothing_on_any_page(browser: Browser, site: str, hostile_site
         ask(page, site, question)
         page.wait_for_url("**/a/*")
         addresses.append(page.url)
+        addresses += [page.url + "/compare", page.url + "/compare?blind=1&lift=1&seed=3"]
         addresses += [site + str(a.get_attribute("href")) for a in page.locator(".voice figcaption a").all()[:1]]
     ask(page, site, " ")
     found = violations(page)
