@@ -18,8 +18,9 @@ from domain.election import Cue, Party
 from domain.name_cues import STOP, Source, cued, free_standing, hyphen_after, ruled_out
 from domain.name_trie import SLOT, Entry, Found, Node, Word, enter, found_at, words_of
 
-LIST_MARK = re.compile(r"[,/&+;|·•]")
+LIST_MARK = re.compile(r"[,/&+;|·•(]")
 MAX_BETWEEN = 40
+POSSESSIVE = frozenset({"s"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,10 +206,10 @@ def _may_join(entry: Entry, found: Found, source: Source) -> bool:
 
 
 def _one_list(left: Found, right: Found, source: Source) -> bool:
-    """Between the two stand only list marks, conjunctions and articles."""
+    """Between the two stand only list marks, an opening bracket, conjunctions, articles and a possessive s."""
     between = source.words[left.last : right.first]
     gap = source.text[left.end : source.words[right.first].start]
     if left.last > right.first or len(gap) > MAX_BETWEEN or STOP.search(gap.replace(";", ",")):
         return False
     folded = {w.folded for w in between}
-    return folded <= ARTICLES | CONJUNCTIONS and bool(folded & CONJUNCTIONS or LIST_MARK.search(gap))
+    return folded <= ARTICLES | CONJUNCTIONS | POSSESSIVE and bool(folded & CONJUNCTIONS or LIST_MARK.search(gap))

@@ -42,7 +42,7 @@ def _back(turn: Turn, before: Sequence[Scope], room: Room) -> Scope | None:
             return None
         source = asked[place]
         again = turn.named or (before[source].parties if before[source].named else ())
-        return _carried(turn, before, source, again, before[source].people, before[source].unknown)
+        return _carried(turn, before, room, source, again, before[source].people, before[source].unknown)
     heard: dict[str, int] = {}
     for n, scope in enumerate(before):
         shown = scope.parties if scope.named else _all_in_order(room)
@@ -51,7 +51,7 @@ def _back(turn: Turn, before: Sequence[Scope], room: Room) -> Scope | None:
     if turn.addressed or place >= len(heard):
         return None
     party, source = list(heard.items())[place]
-    return _carried(turn, before, source, (party,))
+    return _carried(turn, before, room, source, (party,))
 
 
 def _after_parties(turn: Turn, before: Sequence[Scope], room: Room) -> Scope | None:
@@ -62,7 +62,7 @@ def _after_parties(turn: Turn, before: Sequence[Scope], room: Room) -> Scope | N
     parties = _others(last, room) if rest else turn.named
     if turn.bare and (turn.addressed or everyone):
         same = more and last.named and set(turn.named) == set(last.parties)
-        return _carried(turn, before, len(before) - 1, parties, more=last.more + 1 if same else 0)
+        return _carried(turn, before, room, len(before) - 1, parties, more=last.more + 1 if same else 0)
     if rest:
         return turn.alone(Subject.PARTIES, parties)
     if turn.addressed or everyone or turn.about:
@@ -77,18 +77,18 @@ def _after_parties(turn: Turn, before: Sequence[Scope], room: Room) -> Scope | N
     if turn.bare:
         named = last.parties if last.named else ()
         step = last.more + 1 if more else 0
-        return _carried(turn, before, len(before) - 1, named, last.people, last.unknown, step)
+        return _carried(turn, before, room, len(before) - 1, named, last.people, last.unknown, step)
     scope = turn.alone(Subject.PARTIES, last.parties if last.named else ())
     if not last.named:
         return scope
-    names = ", ".join((_short(last, turn.language, room), *last.unknown)).strip(", ")
+    names = ", ".join((_short(last.parties, turn.language, room), *last.unknown)).strip(", ")
     return scope.model_copy(update={"named": True, "unknown": last.unknown, "resolved": f"{turn.text} ({names})"})
 
 
 def _after_rules(turn: Turn, before: Sequence[Scope], room: Room) -> Scope | None:
     last = before[-1]
     if turn.addressed or room.phrases.found("all_parties", turn.asked) or room.phrases.found("parties", turn.asked):
-        return _carried(turn, before, len(before) - 1, turn.named) if turn.bare else None
+        return _carried(turn, before, room, len(before) - 1, turn.named) if turn.bare else None
     if room.phrases.opens(turn.asked, "topic"):
         return None
     if turn.bare:
@@ -124,6 +124,7 @@ def _stays(turn: Turn, room: Room) -> bool:
 def _carried(
     turn: Turn,
     before: Sequence[Scope],
+    room: Room,
     source: int,
     parties: tuple[str, ...],
     people: tuple[str, ...] = (),
@@ -133,13 +134,14 @@ def _carried(
     """The matter of an earlier turn, asked of other parties (none given: all), or asked for more."""
     earlier = before[source]
     root = earlier.repeats if earlier.repeats is not None else source
+    of_whom = f" ({_short(parties, turn.language, room)})" if len(parties) == 1 and not turn.addressed else ""
     return turn.alone(Subject.PARTIES, parties).model_copy(
         update={
             "named": bool(parties or turn.unknown or unknown),
             "people": turn.people or people,
             "unknown": turn.unknown or unknown,
             "spoken_of": tuple(p for p in turn.about or earlier.spoken_of if p not in parties),
-            "resolved": f"{turn.text} [{earlier.resolved}]",
+            "resolved": f"{turn.text} [{before[root].resolved}]{of_whom}",
             "matter": earlier.matter,
             "repeats": root if turn.stepping else None,
             "more": more,
@@ -159,6 +161,6 @@ def _all_in_order(room: Room) -> tuple[str, ...]:
     return () if election.party_order == "shuffle" else tuple(p.id for p in election.ordered())
 
 
-def _short(scope: Scope, language: Language, room: Room) -> str:
-    found = [room.built.election.party(p) for p in scope.parties]
+def _short(parties: Sequence[str], language: Language, room: Room) -> str:
+    found = [room.built.election.party(p) for p in parties]
     return ", ".join(p.short_in(language) for p in found if p is not None)
