@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
+from app.api.page_language import load_messages
+from app.api.page_shell import FRONTEND
 from app.desk import Ask, Desk
 from app.main import open_desk
 from app.record import MemoryRecorder
@@ -119,6 +121,23 @@ def test_more_shows_what_was_not_shown_and_the_first_again_where_nothing_is_left
         assert shown[-1][party] == shown[0][party]
     assert "Weitere Stellen" in (turns[1].answer.message if turns[1].answer else None or "")
     assert [t.scope.more for t in turns if t.scope] == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("question", "language"),
+    [
+        ("Was sagen die Parteien zum Wohnen?", "de"),
+        ("Was sagen die Parteien zum Wohnen?", "de-simple"),
+        ("What do the parties say about housing?", "en"),
+        ("Que disent les partis sur le logement ?", "fr"),
+    ],
+)
+def test_the_button_of_the_page_asks_for_more(desk: Desk, question: str, language: str) -> None:
+    words = load_messages(FRONTEND / "messages")[language]["answer.more_words"]
+    first = talk(desk, (question,))[0]
+    again = asyncio.run(desk.ask(Ask("demo", words, after=first.record)))
+    assert again.scope is not None and again.scope.more == 1
+    assert first.scope is not None and again.scope.matter == first.scope.matter
 
 
 def by_party(answer: Answer | None) -> dict[str | None, tuple[str, ...]]:

@@ -393,6 +393,17 @@ def test_an_answer_page_goes_on_from_its_own_record_and_holds_no_conversation(cl
     assert "c0ffee" not in page
 
 
+def test_more_of_the_same_is_one_button_that_goes_on_from_the_answer(client: TestClient, desk: FakeDesk) -> None:
+    address = ask(client, "Was zu Miete?")
+    page = Reader(client.get(address).text)
+    button = next(b for b in page.all("button") if b.get("name") == "question")
+    again = ask(client, button["value"], after=address.rpartition("/")[2])
+    assert (desk.asked[-1].question, desk.asked[-1].after) == ("Mehr dazu", address.rpartition("/")[2])
+    assert again != address
+    declined = Reader(client.get(ask(client, "Wen wählen?")).text)
+    assert not [b for b in declined.all("button") if b.get("name") == "question"], "nothing to show more of"
+
+
 def test_a_pack_without_an_operator_says_so_on_every_page_instead_of_an_address(desk: FakeDesk) -> None:
     built = desk.built[0]
     app = FastAPI()
