@@ -110,6 +110,20 @@ def test_a_word_of_its_own_is_judged_as_it_stands(desk: Desk, turn: str) -> None
     assert answer.status.family == "refused"
 
 
+@pytest.mark.parametrize(
+    "turn",
+    [
+        "Magst du die VTG?", "Bist du für die VTG?", "Findest du die VTG gut?",
+        "Do you like the VTG?", "Are you for the VTG?", "Would you take the VTG?",
+        "Tu aimes le GUT-Talvénie ?", "Tu es pour l’Inselstimme ?", "Vous voulez l’Inselstimme ?",
+    ],
+)  # fmt: skip
+def test_who_asks_the_service_itself_does_not_step_on(desk: Desk, turn: str) -> None:
+    scope, answer = last(desk, "Was sagt das Varse-Bündnis zu Mieten?", turn)
+    assert scope.repeats is None
+    assert answer.status.family != "answered"
+
+
 def test_more_shows_what_was_not_shown_and_the_first_again_where_nothing_is_left(desk: Desk) -> None:
     turns = talk(desk, ("Was sagen die Parteien zum Wohnen?", "Was noch?", "Weiter", "Weiter", "Weiter"))
     shown = [by_party(t.answer) for t in turns]
