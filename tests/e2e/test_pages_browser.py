@@ -162,7 +162,7 @@ def test_ask_read_and_open_the_cited_page_without_javascript(browser: Browser, s
 def test_a_follow_up_goes_on_from_the_answer_above_it(browser: Browser, site: str) -> None:
     page = open_page(browser)
     ask(page, site, "Was sagen die Parteien zu Mieten?")
-    assert page.locator("input[name=after]").get_attribute("value") == page.url.rsplit("/", 1)[1]
+    assert page.locator("#ask input[name=after]").get_attribute("value") == page.url.rsplit("/", 1)[1]
     page.get_by_label("Nachfragen").fill("Und zu Schulen?")
     page.get_by_role("button", name="Fragen", exact=True).click()
     assert page.get_by_role("heading", level=1).inner_text() == "Und zu Schulen?"
@@ -276,7 +276,7 @@ def test_claims_appear_as_they_arrive_and_each_is_announced_once(browser: Browse
         "Kein Dokument vorgelegt",
     ]
     assert page.evaluate("document.activeElement.type") == "submit", "focus stays in the form"
-    assert page.locator("input[name=after]").get_attribute("value") == page.url.rsplit("/", 1)[1]
+    assert page.locator("#ask input[name=after]").get_attribute("value") == page.url.rsplit("/", 1)[1]
     assert page.locator(".streamed blockquote").first.get_attribute("lang") == "de"
     assert "/a/" in page.url and problems == []
     PICTURES.mkdir(exist_ok=True)
