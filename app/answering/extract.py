@@ -15,6 +15,7 @@ from app.answering.lead import lead, notes, nothing_found, of_others
 from app.answering.quote import chosen, in_context
 from app.answering.retrieve import best_coverage
 from app.answering.rules_of_voting import rules_of_voting
+from app.retrieval.analyse import as_typed
 from app.retrieval.weights import Weights
 from domain.answer import Claim, Searched, Silence
 from domain.exchange import Exchange, Scope, Subject
@@ -171,8 +172,9 @@ def _searched(party: str, exchange: Exchange, room: Room) -> Searched:
 
 
 def _terms(exchange: Exchange, room: Room) -> tuple[str, ...]:
-    """The question's own words, as they were searched; `expansion` of the answer holds the added ones."""
+    """The question's own words that were searched, as typed; `expansion` of the answer holds the added ones."""
     asked = exchange.question.language
     documents = next(iter(room.built.spoken.values()), (asked,))
     reader = room.built.reader(asked, asked if asked in documents else documents[0])
-    return tuple(reader.asked.content(matter_of(exchange)))
+    typed = as_typed(matter_of(exchange))
+    return tuple(typed.get(word, word) for word in reader.asked.content(matter_of(exchange)))

@@ -61,6 +61,14 @@ def words(text: str) -> list[str]:
     return _WORD.findall(fold(text.replace(SLOT, " ")))
 
 
+def as_typed(text: str) -> dict[str, str]:
+    """Each folded word of the text as it was first typed there."""
+    found: dict[str, str] = {}
+    for word in _WORD.findall(unicodedata.normalize("NFC", text)):
+        found.setdefault(fold(word), word)
+    return found
+
+
 @dataclass(frozen=True)
 class Stopwords:
     """Reviewed word lists of a language.

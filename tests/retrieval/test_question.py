@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from app.retrieval.analyse import Analyser, Stopwords, learn_compounds, word_counts
+from app.retrieval.analyse import Analyser, Stopwords, as_typed, learn_compounds, word_counts, words
 from app.retrieval.lexicon import build_lexicon
 from app.retrieval.question import UNKNOWN, Query, Reader, parse
 from app.retrieval.variants import Variants, gram_table
@@ -93,3 +93,9 @@ def _scores(words: Sequence[str], reader: Reader) -> list[int]:
 
 def test_weights_are_integers() -> None:
     assert all(isinstance(w, int) for w in _scores(["Rente", "Miete", "Inflation"], _reader("de")))
+
+
+def test_words_are_shown_as_they_were_typed() -> None:
+    text = "Nachtzügen und STRASSE, straße; l’été"
+    typed = as_typed(text)
+    assert [typed[word] for word in words(text)] == ["Nachtzügen", "und", "STRASSE", "STRASSE", "l", "été"]
