@@ -63,10 +63,8 @@ def words(text: str) -> list[str]:
 
 def as_typed(text: str) -> dict[str, str]:
     """Each folded word of the text as it was first typed there."""
-    found: dict[str, str] = {}
-    for word in _WORD.findall(unicodedata.normalize("NFC", text)):
-        found.setdefault(fold(word), word)
-    return found
+    typed = _WORD.findall(unicodedata.normalize("NFC", text))
+    return {fold(word): word for word in reversed(typed)}
 
 
 @dataclass(frozen=True)
