@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -23,6 +24,16 @@ from domain.exchange import Exchange
 ELECTIONS = Path(__file__).resolve().parent.parent / "elections"
 RENT = {"election": "demo", "question": "What do the parties say about rent?", "language": "en"}
 EVENTS = {"accept": "text/event-stream"}
+
+
+def with_builds(built: Path, data: Path) -> Path:
+    """A data directory over the builds of another, with records and a log of its own.
+
+    A build is never replaced, so a link serves; a copy would fill the holes of the index, some two gigabytes.
+    """
+    shutil.copytree(built, data, ignore=shutil.ignore_patterns("elections"), dirs_exist_ok=True)
+    (data / "elections").symlink_to(built / "elections")
+    return data
 
 
 class WatchedRecords(MemoryRecorder):

@@ -10,7 +10,6 @@ import itertools
 import json
 import os
 import random
-import shutil
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -37,6 +36,7 @@ from app.settings import Settings
 from domain.answer import Answer, AnswerStatus
 from domain.exchange import Exchange
 from tests.model_server import Server, Write, completion, says, sends
+from tests.served import with_builds
 
 MODEL = "toy-1"
 DEAD = "http://127.0.0.1:9/v1"
@@ -313,7 +313,7 @@ def test_both_settings_are_needed(tmp_path: Path) -> None:
 
 
 def test_a_replay_takes_what_the_model_wrote_from_the_record(demo_data: Path, tmp_path: Path) -> None:
-    data = Path(shutil.copytree(demo_data, tmp_path / "data"))
+    data = with_builds(demo_data, tmp_path / "data")
     with Server(HONEST) as server:
         chosen = settings(data, server.url)
 

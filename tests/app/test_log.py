@@ -31,7 +31,7 @@ from audit.proofs import check_proof, read_proof
 from audit.tiles import Tree
 from audit.verify import from_folder, verify_log
 from tests.exchanges import new_exchange
-from tests.served import EVENTS, RENT, events_of, settings_for
+from tests.served import EVENTS, RENT, events_of, settings_for, with_builds
 
 
 def settings_of(data: Path) -> Settings:
@@ -296,8 +296,7 @@ def test_the_key_is_private_and_made_once(tmp_path: Path) -> None:
 @pytest.fixture
 def client(demo_data: Path, tmp_path: Path) -> TestClient:
     """The whole service over the demo build, with records and log of its own."""
-    shutil.copytree(demo_data / "elections", tmp_path / "elections")
-    return TestClient(create_app(settings_for(tmp_path)))
+    return TestClient(create_app(settings_for(with_builds(demo_data, tmp_path))))
 
 
 def test_over_http_the_stream_brings_the_receipt_and_the_log_is_served(client: TestClient, tmp_path: Path) -> None:

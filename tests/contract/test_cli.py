@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from typing import Any
 import pytest
 
 from app.packs import load_pack
+from tests.served import with_builds
 from tests.small_pack import ELECTIONS, ROOT
 
 ANSWER_KEYS = {
@@ -223,8 +223,7 @@ def test_check_quote_says_yes_no_and_unusable(demo_data: Path) -> None:
 
 
 def test_replay_computes_recorded_answers_again(demo_data: Path, tmp_path: Path) -> None:
-    data = tmp_path / "data"
-    shutil.copytree(demo_data, data)
+    data = with_builds(demo_data, tmp_path / "data")
     done = run(data, "ask", "demo", "--jsonl", stdin=lines([LINES[0], LINES[11]]))
     assert done.returncode == 0, done.stderr
     asked = rows_of(done)
@@ -237,8 +236,7 @@ def test_replay_computes_recorded_answers_again(demo_data: Path, tmp_path: Path)
 
 
 def test_a_record_is_erased_and_an_incident_told(demo_data: Path, tmp_path: Path) -> None:
-    data = tmp_path / "data"
-    shutil.copytree(demo_data, data)
+    data = with_builds(demo_data, tmp_path / "data")
     first, second = (row["record"] for row in rows_of(run(data, "ask", "demo", "--jsonl", stdin=lines([LINES[0]] * 2))))
     done = run(data, "erase", first)
     assert (done.returncode, done.stdout.split(";")[0]) == (0, "records erased: 1")

@@ -9,7 +9,6 @@ import asyncio
 import json
 import os
 import random
-import shutil
 import signal
 import socket
 import subprocess
@@ -26,7 +25,7 @@ import pytest
 from app.record import Recorder
 from app.storage.engine import open_engine
 from app.storage.keys import Keyring
-from tests.served import EVENTS
+from tests.served import EVENTS, with_builds
 from tests.small_pack import ELECTIONS, ROOT
 
 SOAK = os.environ.get("ISEGORIA_SOAK") == "1"
@@ -132,8 +131,7 @@ async def check(data: Path, answers: list[dict[str, Any]]) -> None:
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_no_answer_that_was_given_over_http_is_lost(workers: int, demo_data: Path, tmp_path: Path) -> None:
-    data, chance = tmp_path / "data", random.Random(20310504 + workers)
-    shutil.copytree(demo_data, data)
+    data, chance = with_builds(demo_data, tmp_path / "data"), random.Random(20310504 + workers)
     service = Service(data, workers)
     for _ in range(KILLS if workers == 1 or SOAK else 1):
         before = len(service.received)
