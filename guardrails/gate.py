@@ -21,7 +21,7 @@ from guardrails.neutrality import Coverage, partial
 from guardrails.normalise import PARTY
 from guardrails.policy import Policy
 from guardrails.rules import Match, Sentence, find, first_span
-from guardrails.turns import PartyNames, Turn, about_election, languages_read, read_turn
+from guardrails.turns import PartyNames, Turn, about_election, languages_read, only_asking, read_turn
 
 __all__ = ["Coverage", "PartyNames", "about_matter", "check_claims", "legitimate_part", "screen"]
 
@@ -148,12 +148,14 @@ def _labels(sentence: Sentence, policy: Policy) -> frozenset[str]:
 def _speaking(turn: Turn, context: frozenset[str], policy: Policy) -> list[Match]:
     """Matches that count: strong enough, and not giving way to a question about the election."""
     matches: list[Match] = []
+    asking = only_asking(turn, policy)
     for number, sentence in enumerate(turn.sentences, start=1):
         matches += [
             m
             for m in find(policy.rules, sentence, context)
             if m.rule.score >= policy.categories[m.rule.category].threshold
             and not (m.rule.alone and len(turn.sentences) > 1)
+            and (m.rule.context is not None or not asking[number - 1])
         ]
         if number < len(turn.sentences):
             context = context | _labels(sentence, policy)
@@ -173,7 +175,8 @@ def _heard(turn: Turn, turns: Sequence[Turn], policy: Policy) -> Heard | None:
         return None
     *earlier, read_in = languages_read([*turns, turn], policy)
     before = [(t.words, language) for t, language in zip(turns, earlier, strict=True) if t.words]
-    return hear(turn.sentences, read_in, before, policy, policy.classifier, _tells(turn, policy))
+    story, aside = _tells(turn, policy), _aside(turn, policy)
+    return hear(turn.sentences, read_in, before, policy, policy.classifier, story, aside)
 
 
 def _tells(turn: Turn, policy: Policy) -> bool:
@@ -183,6 +186,22 @@ def _tells(turn: Turn, policy: Policy) -> bool:
         return False
     of_oneself = any(not policy.addressed.isdisjoint(t.text for t in s.tokens) for s in told)
     return of_oneself and PARTY in asked.words and all(PARTY not in s.words for s in told)
+
+
+def _aside(turn: Turn, policy: Policy) -> tuple[bool, ...]:
+    """For each sentence whether the classifier is not asked about it, where one only asks what a party says or does.
+
+    That one, and beside it what is stated and is neither about a party nor about the election.
+    """
+    asking = only_asking(turn, policy)
+    if not any(asking):
+        return asking
+    ends = [*(s.tokens[0].start for s in turn.sentences[1:]), len(turn.text)]
+    stated = ["?" not in turn.text[s.tokens[-1].end : end] for s, end in zip(turn.sentences, ends, strict=True)]
+    return tuple(
+        asks or (states and not about_election([s], policy))
+        for s, asks, states in zip(turn.sentences, asking, stated, strict=True)
+    )
 
 
 def _standing(matches: list[Match], heard: Heard | None, policy: Policy) -> list[Match]:

@@ -84,11 +84,12 @@ def hear(
     policy: Policy,
     model: Classifier,
     story: bool = False,
+    aside: Sequence[bool] = (),
 ) -> Heard | None:
     """What the turn asks for after the turns `before`, oldest first; None when the model knows none of its words.
 
     In a `story` with a question at its end ("Does X help me there?") no sentence speaks for itself: where next to
-    nothing is heard in the whole, that decides.
+    nothing is heard in the whole, that decides. Where some sentences stand `aside`, the others decide what is refused.
     """
     ear = Ear(model, _labels(policy, model, Action.REFUSE), _labels(policy, model, Action.REDIRECT))
     whole = tuple(chain.from_iterable(s.tokens for s in turn))
@@ -100,6 +101,10 @@ def hear(
     said = ear.reading(whole, model.read(whole, language))
     parts = [ear.reading(s.tokens, model.read(s.tokens, language)) for s in turn] if len(turn) > 1 else []
     worst = max([said, *parts], key=lambda r: r.refused)
+    if any(aside):
+        judged = (part for part, beside in zip(parts, aside, strict=True) if not beside)
+        most = max(judged, key=lambda r: r.refused, default=replace(said, refused=0))
+        return replace(_settled(ear, most, said, language, hangs=False), refused=worst.refused)
     if story and said.refused < NOTHING:
         return replace(_settled(ear, said, said, language, hangs=False), refused=worst.refused)
     return _settled(ear, worst, said, language, hangs=False)

@@ -28,6 +28,8 @@ from guardrails.support import ComposedWords
 from guardrails.vocabulary import Vocabulary, rule_words, vocabulary
 
 GUARD_FOLDER = "guard"
+ARTICLES = "a"
+"""The group of a rule file that holds the articles of its language."""
 _LOADER: type[yaml.SafeLoader | yaml.CSafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Model = TypeVar("Model", bound=Frozen)
 
@@ -86,6 +88,13 @@ class RuleEntry(Frozen):
     alone: bool = Field(default=False, description="Applies only when the text is this one sentence")
 
 
+class AskingWords(Frozen):
+    """Words of a question that only asks what a party says or does: at least one of `acts`, the others `beside`."""
+
+    acts: tuple[str, ...] = Field(min_length=1)
+    beside: tuple[str, ...] = Field(min_length=1)
+
+
 class RuleFile(Frozen):
     """Content of `guard/<language>.yaml`."""
 
@@ -101,6 +110,7 @@ class RuleFile(Frozen):
     matter: tuple[str, ...] = Field(min_length=1, description="Patterns that show a question about the election")
     evaluative: tuple[str, ...] = Field(min_length=1, description="Words that our own sentences must not hold")
     composed: ComposedWords
+    asks: AskingWords
     about: dict[str, tuple[str, ...]] = Field(description="Matters of the service itself, by pattern")
     rules: tuple[RuleEntry, ...] = Field(min_length=1)
 
@@ -121,10 +131,14 @@ class Policy:
     composed: Mapping[Language, ComposedWords]
     about: Mapping[str, tuple[Compiled, ...]]
     function_words: Mapping[Language, frozenset[str]]
+    foreign_articles: Mapping[Language, frozenset[str]]
+    """Per language the folded articles of the others that are no words of its own."""
     vocabulary: Vocabulary
     shapes: tuple[Shape, ...]
     addressed: frozenset[str]
     """Folded words of the one who asks and the one who is asked, in all languages."""
+    asks: tuple[tuple[frozenset[str], frozenset[str]], ...]
+    """Per language the folded words of a question that only asks a party: those that say it, and all that may stand."""
     published: frozenset[tuple[str, ...]]
     """The published examples as the rules read them, `{party}` and `{other}` as the slot."""
     known: frozenset[str]
@@ -174,7 +188,7 @@ def load_policy(folder: Path, trained: bool = True) -> Policy:
     )
     function_words = {t: rule_words(f.function_words) for t, f in files.items()}
     common = frozenset().union(*function_words.values())
-    plain = common | rule_words(w for f in files.values() for w in f.ordinary)
+    plain = common | rule_words(w for f in files.values() for w in (*f.ordinary, *f.asks.acts, *f.asks.beside))
     ruled = rule_words(e for f in files.values() for e in _entries(f))
     return Policy(
         digest=sha256(content),
@@ -189,13 +203,23 @@ def load_policy(folder: Path, trained: bool = True) -> Policy:
         composed={t: f.composed for t, f in files.items()},
         about=_merged(sources, "about"),
         function_words=function_words,
+        foreign_articles=_foreign_articles(files, function_words),
         vocabulary=vocabulary(ruled, plain, classifier.known() if classifier else ()),
         shapes=tuple(s for f in files.values() if (s := shape(f.party_names, f.function_words))),
         addressed=rule_words(w for f in files.values() for w in f.addressed),
+        asks=tuple((acts := rule_words(f.asks.acts), acts | rule_words(f.asks.beside)) for f in files.values()),
         published=_published(main),
         known=plain | ruled,
         classifier=classifier,
     )
+
+
+def _foreign_articles(
+    files: Mapping[Language, RuleFile], function_words: Mapping[Language, frozenset[str]]
+) -> dict[Language, frozenset[str]]:
+    own = {tag: rule_words(file.groups[ARTICLES]) for tag, file in files.items()}
+    every = frozenset().union(*own.values())
+    return {tag: every - own[tag] - function_words[tag] for tag in files}
 
 
 def _published(main: PolicyFile) -> frozenset[tuple[str, ...]]:
@@ -224,6 +248,8 @@ def _source(path: Path, tag: Language) -> _Source:
     if file.language != tag:
         raise PolicyError(path, "language", f"{file.language!r} stands in the file of {tag!r}")
     source = _Source(path, file, Grammar(file.groups))
+    if ARTICLES not in file.groups:
+        raise PolicyError(path, f"groups.{ARTICLES}", "the articles of the language are missing")
     for name in file.groups:
         try:
             source.grammar.check(name)

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from domain.base import Language
 from guardrails.language import detect
-from guardrails.normalise import PARTY, Cleaned, Token, as_letters, clean, tokens
+from guardrails.normalise import BREAKS, PARTY, Cleaned, Token, as_letters, clean, tokens
 from guardrails.policy import Policy
 from guardrails.rules import Sentence, first_span, sentences
 from guardrails.slots import unknown_parties
@@ -52,12 +52,40 @@ class Turn:
 
 def read_turn(text: str, names: PartyNames, policy: Policy, offset: int = 0) -> Turn:
     """The turn of this text, `offset` turns from the last one."""
-    return Turn(text, sentences(slotted(text, names, policy)), offset)
+    return Turn(text, sentences(_without_foreign_articles(slotted(text, names, policy), policy)), offset)
+
+
+def _without_foreign_articles(read: tuple[Token, ...], policy: Policy) -> tuple[Token, ...]:
+    """The tokens without an article of another language before a slot.
+
+    It belongs to a name that is written so everywhere, and would tell that party from the others.
+    """
+    if len(read) < 3:
+        return read
+    foreign = policy.foreign_articles[_language(read, policy.languages[0], policy)]
+    ahead = (*(t.text for t in read[1:]), "")
+    return tuple(t for t, after in zip(read, ahead, strict=True) if after != PARTY or t.text not in foreign)
 
 
 def about_election(said: Iterable[Sentence], policy: Policy) -> bool:
     """Whether a sentence names a party or a matter of the election; some categories give way to it."""
     return any(PARTY in s.words or first_span(policy.matter, s) is not None for s in said)
+
+
+def only_asking(turn: Turn, policy: Policy) -> tuple[bool, ...]:
+    """For each sentence whether it only asks what one party says or does about what the others hold.
+
+    Such a sentence ("And would <party> help me there?") asks for nothing of its own; a turn of nothing else is read
+    as any other.
+    """
+    found = tuple(_only_asks(s, policy) for s in turn.sentences)
+    return found if not all(found) else (False,) * len(found)
+
+
+def _only_asks(sentence: Sentence, policy: Policy) -> bool:
+    words = sentence.words - {PARTY}
+    one = sentence.line.count(PARTY) == 1
+    return one and any(words <= known and not words.isdisjoint(acts) for acts, known in policy.asks)
 
 
 def languages_read(turns: Sequence[Turn], policy: Policy) -> list[Language]:
@@ -67,10 +95,13 @@ def languages_read(turns: Sequence[Turn], policy: Policy) -> list[Language]:
     """
     found: list[Language] = []
     for turn in turns:
-        plain = " ".join(t.text for s in turn.sentences for t in s.tokens if t.text != PARTY)
-        before = found[-1] if found else policy.languages[0]
-        found.append(detect(plain, policy.languages, before, policy.function_words))
+        found.append(_language(turn.words, found[-1] if found else policy.languages[0], policy))
     return found
+
+
+def _language(read: Iterable[Token], fallback: Language, policy: Policy) -> Language:
+    plain = " ".join(t.text for t in read if t.text != PARTY and t.text not in BREAKS)
+    return detect(plain, policy.languages, fallback, policy.function_words)
 
 
 def slotted(text: str, names: PartyNames, policy: Policy) -> tuple[Token, ...]:

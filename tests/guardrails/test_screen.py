@@ -20,7 +20,7 @@ from domain.verdict import Action, Verdict
 from guardrails.gate import about_matter, legitimate_part, screen
 from guardrails.normalise import fold
 from guardrails.slots import unknown_parties
-from tests.guardrails.invented import DATA, PAIRS, filled, names, policy
+from tests.guardrails.invented import DATA, PAIRS, filled, names, party, policy
 
 CORPORA = Path(__file__).parents[3] / "shared" / "corpora"
 ELECTIONS = Path(__file__).parents[2] / "elections"
@@ -387,3 +387,27 @@ def test_a_story_is_heard_as_a_whole_and_hides_nothing(text: str, category: str 
     for pair in PAIRS:
         said = filled(text, pair)
         assert screen(said, (), names(), policy(), ("de", "en", "fr")).category == category, said
+
+
+TOLD = yaml.safe_load((DATA / "guard_stories.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("language", TOLD["told"])
+def test_a_last_sentence_that_only_asks_takes_its_meaning_from_what_is_told(language: str) -> None:
+    """Last sentences that the word lists were not made with; before there were such lists, .31 / .14 / .23."""
+
+    def declined(ends: str) -> list[str]:
+        told, asked = TOLD["told"][language], TOLD[ends][language]
+        said = [f"{story} {filled(end, pair)}" for end in asked for story, pair in zip(told, PAIRS * 4, strict=False)]
+        return [t for t in said if screen(t, (), names(), policy(), (language,), language).action is not Action.ANSWER]
+
+    wrongly, rightly = declined("asked"), declined("declined")
+    assert len(wrongly) <= 0.08 * 10 * len(TOLD["asked"][language]), wrongly
+    assert len(rightly) >= 0.97 * 10 * len(TOLD["declined"][language])
+
+
+def test_the_article_of_another_language_before_a_name_changes_nothing() -> None:
+    written = Names(tuple(party(f"p{i}", n) for i, n in enumerate(("Volt", "Die Uferleute", "Le Quai"))))
+    for text in ("How does {} see this?", "Does {} help families?", "Comment {} finance-t-il les crèches ?"):
+        found = [screen(text.format(n), (), written, policy()) for n in ("Volt", "Die Uferleute", "Le Quai")]
+        assert len({(v.action, v.category, v.score) for v in found}) == 1, text
