@@ -15,11 +15,17 @@ TORCH := $(if $(UV_FIND_LINKS),,--torch-backend=cpu)
 PARALLEL := -n 2 --dist loadfile
 HOST ?= 127.0.0.1
 PORT ?= 8000
+# Where the page of `make host` may show the demo election in a frame.
+HOST_PORT ?= 8001
+run: export ISEGORIA_EMBEDDERS ?= demo=http://127.0.0.1:$(HOST_PORT)
 
-.PHONY: run test soak setup check bench frontend demo clean
+.PHONY: run host test soak setup check bench frontend demo clean
 
 run: setup frontend demo ## install, build the demo election, serve it
 	$(BIN)/isegoria serve --host $(HOST) --port $(PORT)
+
+host: ## beside `make run`: a page of another origin that shows the demo election in a widget
+	$(PYTHON) scripts/host_page.py --service http://$(HOST):$(PORT) --port $(HOST_PORT)
 
 setup: $(VENV)/.ready ## install only
 	@$(BIN)/python -m compileall -q app audit domain guardrails ingestion # as the installed packages are: a start compiles nothing

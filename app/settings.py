@@ -9,6 +9,10 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from domain.base import Digest, digest_of
 
+_HOST = r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?"
+EMBEDDER = rf"[A-Za-z0-9._-]+=(https://{_HOST}|http://(localhost|127\.0\.0\.1)(:[0-9]{{1,5}})?)"
+"""An election and an origin (RFC 6454) that may show it: no path, no wildcard, unencrypted only this machine."""
+
 
 class Settings(BaseSettings):
     """Settings of one process; every variable starts with `ISEGORIA_`."""
@@ -52,11 +56,21 @@ class Settings(BaseSettings):
     llm_timeout: float = Field(default=20.0, gt=0, le=120, description="Seconds for composing, a retry included")
     llm_parallel: int = Field(default=4, ge=1, le=256, description="Answers composed at once; more wait")
 
+    embedders: str | None = Field(
+        default=None,
+        pattern=rf"^\s*({EMBEDDER}(\s+{EMBEDDER})*)?\s*$",
+        description="Who may show an election in a frame: pairs as `demo=https://www.example.org`; nobody else when unset",
+    )
     log_origin: str = Field(
         default="localhost/log",
         pattern=r"^[^\s+]{1,255}$",
         description="Name of the public log: the address of `/log` without scheme, fixed before the first question",
     )
+
+    def hosts(self) -> dict[str, tuple[str, ...]]:
+        """Per election the origins that may show its pages in a frame, in the order given."""
+        pairs = [pair.partition("=") for pair in (self.embedders or "").split()]
+        return {election: tuple(o for e, _, o in pairs if e == election) for election, _, _ in pairs}
 
     @property
     def database(self) -> str:

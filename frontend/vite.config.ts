@@ -1,6 +1,6 @@
 import { defineConfig } from "vite";
 
-/** One module without a hash in its name: the server puts the digest into its address. */
+/** Modules without a hash in their names: the server puts the digest into their addresses. */
 export default defineConfig({
   publicDir: false,
   build: {
@@ -9,8 +9,8 @@ export default defineConfig({
     target: "es2022",
     modulePreload: { polyfill: false },
     rollupOptions: {
-      input: "src/ask.ts",
-      output: { entryFileNames: "ask.js", format: "es" },
+      input: ["src/ask.ts", "src/frame.ts"],
+      output: { entryFileNames: "[name].js", format: "es" },
     },
   },
 });

@@ -16,7 +16,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.limits import TooManyQuestions
-from app.api.page_shell import SECURITY_HEADERS
+from app.api.page_assets import SECURITY_HEADERS
 from app.api.problems import for_programs, problem, problem_of, reply_for
 
 BODY_LIMIT = 2 * 1024 * 1024

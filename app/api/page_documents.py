@@ -12,9 +12,10 @@ from fastapi.responses import HTMLResponse
 from starlette.concurrency import run_in_threadpool
 
 from app.api import page_marks, page_views
+from app.api.page_assets import SECURITY_HEADERS
 from app.api.page_desk import DocumentView
 from app.api.page_routes import BuiltHere, DocumentHere, NoSuchPage, PageRoute
-from app.api.page_shell import SECURITY_HEADERS, Shell, page
+from app.api.page_shell import Shell, page
 
 IMAGE_SCALES = {"1": 1.5, "2": 3.0}
 """Pixels per point on offer: for reading beside the text, and for a closer look."""

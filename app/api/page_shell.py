@@ -1,12 +1,7 @@
-"""The frame of every page: templates with escaping on, language, static files and security headers.
-
-No page carries inline script or style, sets a cookie or loads anything from another host; the
-policy below makes the browser enforce it.
-"""
+"""The frame of every page: templates with escaping on, language, and whether it stands in a frame of another site."""
 
 from __future__ import annotations
 
-import hashlib
 import math
 import re
 from collections.abc import Mapping
@@ -16,41 +11,20 @@ from threading import Lock
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from fastapi import Request, Response
+from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from app import links
+from app.api.page_assets import PAGE_POLICY, SECURITY_HEADERS, Asset, address_of, read_asset
 from app.api.page_desk import Built
 from app.api.page_language import Messages, Voice, load_messages, matching, preferred
 from domain.base import in_language
 from guardrails.personal_data import MARKS
 
-MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 FRONTEND = Path(__file__).resolve().parents[2] / "frontend"
 
-SECURITY_HEADERS: Mapping[str, str] = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; "
-        "form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
-    ),
-    "Referrer-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()",
-    "X-Content-Type-Options": "nosniff",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
-
 _INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+")
-
-
-@dataclass(frozen=True)
-class Asset:
-    """A static file, read once; its digest stands in its address."""
-
-    content: bytes
-    media_type: str
-    digest: str
 
 
 @dataclass(frozen=True)
@@ -60,6 +34,8 @@ class Shell:
     environment: Environment
     messages: Messages
     assets: Mapping[str, Asset]
+    widgets: Mapping[str, Asset]
+    """The loaders that other sites take from here, by file name: every version that was ever published."""
     drawing: Lock = field(default_factory=Lock)
     """Held while a page is drawn: PDFium is not safe for several threads at once."""
 
@@ -76,7 +52,8 @@ def open_shell(folder: Path = FRONTEND) -> Shell:
     environment.filters.update(plain=plain, local=local)
     environment.globals.update(links=links, contact_href=contact_href, ring=ring, masked_kinds=tuple(MARKS))
     files = [p for name in ("static", "dist") for p in sorted((folder / name).glob("*")) if p.is_file()]
-    return Shell(environment, load_messages(folder / "messages"), {p.name: _asset(p) for p in files})
+    widgets = {p.name: read_asset(p) for p in sorted((folder / "widget").glob("v*.js"))}
+    return Shell(environment, load_messages(folder / "messages"), {p.name: read_asset(p) for p in files}, widgets)
 
 
 def plain(text: str) -> str:
@@ -127,54 +104,49 @@ def page(request: Request, template: str, context: Mapping[str, Any], status: in
     voice = voice_for(request, shell, built)
     offered = languages(shell, built)
     kept = voice.language if request.query_params.get("lang") else None
+    framed = built is not None and in_frame(request)
+    hosts = hosts_of(request, built) if framed and built else ()
 
     def url(path: str, **query: str) -> str:
-        """An address on this site that keeps the chosen language."""
+        """An address on this site that keeps the chosen language; from within a frame it opens outside of it."""
         values = {**query, **({"lang": kept} if kept else {})}
         path, mark, fragment = path.partition("#")
         joined = path + ("&" if "?" in path else "?") + urlencode(values) if values else path
         return joined + mark + fragment
 
+    def inside(path: str, **query: str) -> str:
+        """The same for what goes on where one is: in the frame of another site's page, if that is here."""
+        return url(path, **({"frame": "1"} if framed else {}), **query)
+
     frame = {
+        "framed": framed,
+        "hosts": hosts,
+        "inside": inside,
         "v": voice,
         "request_lang": kept,
         "t": voice.t,
         "n": voice.n,
         "url": url,
-        "asset": lambda name: _asset_url(shell, name),
+        "asset": lambda name: address_of(shell.assets, name),
         "local_text": lambda texts: in_language(texts, voice.language),
         "base_url": str(request.base_url).rstrip("/"),
         "alternatives": [(tag, shell.messages[tag]["language.self"], _in_language(request, tag)) for tag in offered],
     }
     html = shell.environment.get_template(template).render({"built": None, **frame, **context})
-    headers = {**SECURITY_HEADERS, "Content-Language": voice.language, "Vary": "Accept-Language"}
-    return HTMLResponse(html, status_code=status, headers={**headers, "Cache-Control": "no-cache"})
+    headers = {**SECURITY_HEADERS, "Content-Security-Policy": " ".join((PAGE_POLICY, *hosts))}
+    headers |= {"Content-Language": voice.language, "Vary": "Accept-Language", "Cache-Control": "no-cache"}
+    return HTMLResponse(html, status_code=status, headers=headers)
 
 
-def static_file(shell: Shell, name: str, request: Request) -> Response | None:
-    """A static file with its digest as entity tag; kept for a year when the address names the digest."""
-    asset = shell.assets.get(name)
-    if asset is None:
-        return None
-    lasting = request.query_params.get("v") == asset.digest[:12]
-    headers = {
-        **SECURITY_HEADERS,
-        "ETag": f'"{asset.digest}"',
-        "Cache-Control": "public, max-age=31536000, immutable" if lasting else "no-cache",
-    }
-    if f'"{asset.digest}"' in request.headers.get("if-none-match", ""):
-        return Response(status_code=304, headers=headers)
-    return Response(asset.content, media_type=asset.media_type, headers=headers)
+def in_frame(request: Request) -> bool:
+    """Whether the page is asked for as the inside of a widget: without what only a page of its own needs."""
+    return request.query_params.get("frame") == "1"
 
 
-def _asset(path: Path) -> Asset:
-    content = path.read_bytes()
-    return Asset(content, MEDIA_TYPES.get(path.suffix, "application/octet-stream"), hashlib.sha256(content).hexdigest())
-
-
-def _asset_url(shell: Shell, name: str) -> str | None:
-    asset = shell.assets.get(name)
-    return f"/static/{name}?v={asset.digest[:12]}" if asset else None
+def hosts_of(request: Request, built: Built) -> tuple[str, ...]:
+    """The origins that may show this election in a frame (settings); none where the pages stand alone."""
+    hosts: Mapping[str, tuple[str, ...]] = getattr(request.app.state, "hosts", {})
+    return hosts.get(built.election.id, ())
 
 
 def _in_language(request: Request, tag: str) -> str:

@@ -7,16 +7,17 @@ errors included, in the reader's language and with the same security headers.
 from __future__ import annotations
 
 from pathlib import Path
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlencode
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from app import links
-from app.api import page_compare, page_documents, page_views
+from app.api import page_compare, page_documents, page_views, page_widget
+from app.api.page_assets import SECURITY_HEADERS, static_file
 from app.api.page_desk import Built, Desk
 from app.api.page_routes import BuiltHere, DeskHere, NoSuchPage, PageRoute, error_page
-from app.api.page_shell import FRONTEND, SECURITY_HEADERS, open_shell, page, static_file, voice_for
+from app.api.page_shell import FRONTEND, in_frame, open_shell, page, voice_for
 from app.desk import Ask
 from app.errors import BadQuestion, ServicePaused, UnknownConversation, UnknownRecord
 from domain.answer import Answer
@@ -40,7 +41,7 @@ def install_pages(app: FastAPI, desk: Desk | None = None, frontend: Path = FRONT
     if desk is not None:
         app.state.desk = desk
     app.state.shell = open_shell(frontend)
-    for part in (router, page_compare.router, page_documents.router, last):
+    for part in (router, page_compare.router, page_documents.router, page_widget.router, last):
         app.include_router(part)
 
 
@@ -65,7 +66,7 @@ async def about(request: Request, desk: DeskHere) -> Response:
 @router.get("/static/{name}")
 async def static(name: str, request: Request) -> Response:
     """A style sheet, picture or script of our own."""
-    found = static_file(request.app.state.shell, name, request)
+    found = static_file(request.app.state.shell.assets, name, request)
     if found is None:
         raise NoSuchPage(f"no static file {name}")
     return found
@@ -117,8 +118,10 @@ async def ask(request: Request, built: BuiltHere, desk: DeskHere) -> Response:
     except ServicePaused:
         answer = desk.paused(built.election.id, offered or voice_for(request, request.app.state.shell, built).language)
         return answer_page(request, built, answer, question=question, status=503)
-    query = f"?lang={offered}" if offered else ""
-    return RedirectResponse(links.answer_path(built.election.id, exchange.record) + query, 303, SECURITY_HEADERS)
+    kept = {"frame": "1"} if in_frame(request) else {}
+    query = urlencode({**kept, **({"lang": offered} if offered else {})})
+    address = links.answer_path(built.election.id, exchange.record) + (f"?{query}" if query else "")
+    return RedirectResponse(address, 303, SECURITY_HEADERS)
 
 
 @router.get("/e/{election}/a/{record}")

@@ -148,9 +148,11 @@ class IsegoriaAsk extends LitElement {
     form.querySelector("textarea")!.value = "";
   }
 
-  private recorded(record: string): string {
+  /** The address of the answer: here, in the frame of another site's page too, or as a page of its own. */
+  private recorded(record: string, here = true): string {
     const address = new URL(this.dataset.record ?? "/", location.origin);
     address.pathname += encodeURIComponent(record);
+    if (!here) address.searchParams.delete("frame");
     return address.pathname + address.search;
   }
 
@@ -218,7 +220,7 @@ class IsegoriaAsk extends LitElement {
     address.searchParams.set("q", answer.suggestion);
     return html`<p class="suggestion">
         <span lang=${this.words("language")}>${this.words("instead")}</span>
-        <a href=${address.pathname + address.search}>${answer.suggestion}</a>
+        <a target="_self" href=${address.pathname + address.search}>${answer.suggestion}</a>
       </p>
       ${/^(refused|redirected)/.test(answer.status)
         ? html`<p lang=${this.words("language")}><a href=${this.words("limitsPage")}>${this.words("limits")}</a></p>`
@@ -269,7 +271,7 @@ class IsegoriaAsk extends LitElement {
           </section>`
         : nothing}
       ${answer.follow_up ? html`<p lang=${answer.language}>${answer.follow_up}</p>` : nothing}
-      ${answer.record ? html`<p class="whole"><a href=${this.recorded(answer.record)}>${this.words("whole")}</a></p>` : nothing}
+      ${answer.record ? html`<p class="whole"><a href=${this.recorded(answer.record, false)}>${this.words("whole")}</a></p>` : nothing}
     `;
   }
 }

@@ -387,7 +387,7 @@ PRIVATE = re.compile(
     r"/(?:work|tmp|root|home|Users|mnt|opt)/|\w*(?:registry|artifactory|nexus|devpi|pypi)[\w-]*\.\w+",
     re.IGNORECASE,
 )
-HOSTS = {"127.0.0.1", "keepachangelog.com", "semver.org", "qdrant"}
+HOSTS = {"127.0.0.1", "keepachangelog.com", "semver.org", "qdrant", "service.example", "www.example.org"}
 COMMITTED = (*PAGES, ROOT / "Dockerfile", ROOT / "docker-compose.yml", ROOT / ".env.example", ROOT / ".dockerignore")
 
 

@@ -5,60 +5,21 @@ Pictures of every kind of page, light and dark, go to `tests/artefacts/`, which 
 
 from __future__ import annotations
 
-import asyncio
 import gzip
-import shutil
-import socket
-import threading
-import time
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
-import uvicorn
-from fastapi import FastAPI, Request, Response
-from fastapi.responses import StreamingResponse
-from playwright.sync_api import Browser, Dialog, Page, sync_playwright
+from fastapi import FastAPI
+from playwright.sync_api import Browser, Dialog, Page
 
 from app.api.page_shell import FRONTEND
 from app.api.pages import install_pages
-from app.desk import Ask
-from tests.app.invented_desk import FakeDesk, desk_for, hostile, invented
+from tests.app.invented_desk import desk_for, hostile, invented
+from tests.e2e.browsing import AXE, PICTURES, built_script, in_browser, open_page, serve, stream_answers, violations
 
-CHROMIUM = shutil.which("chromium")
-PICTURES = Path(__file__).resolve().parents[1] / "artefacts"
-AXE = FRONTEND / "node_modules" / "axe-core" / "axe.min.js"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 HOME = "/e/auenland-2026"
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed: pages were NOT tried in a browser")
-
-
-def serve(app: FastAPI) -> Iterator[str]:
-    """The application on a free port of this machine, until the test is over."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    for _ in range(200):
-        if server.started:
-            break
-        time.sleep(0.02)
-    assert server.started, "the server did not start"
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(5)
+pytestmark = in_browser
 
 
 @pytest.fixture(scope="module")
@@ -78,63 +39,12 @@ def hostile_site() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium, headless."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-def stream_answers(app: FastAPI, desk: FakeDesk) -> None:
-    """The event stream of the HTTP interface over the invented desk; the question says how it shall break."""
-
-    async def answers(request: Request) -> Response:
-        body = await request.json()
-        if "überlastet" in body["question"]:
-            return Response(status_code=503)
-        exchange = await desk.ask(
-            Ask(body["election"], body["question"], None, tuple(body.get("parties", ())), after=body.get("after"))
-        )
-        answer = exchange.answer
-        assert answer is not None
-        events = ["event: step\ndata: {}\n\n"]
-        events += [f"event: claim\ndata: {claim.model_dump_json()}\n\n" for claim in answer.claims]
-        if "Abbruch" not in body["question"]:
-            events.append(f"event: answer\ndata: {answer.model_dump_json()}\n\n")
-
-        async def parts() -> AsyncIterator[str]:
-            for event in events:
-                await asyncio.sleep(0.15)
-                middle = len(event) // 2
-                yield event[:middle]
-                yield event[middle:]
-
-        return StreamingResponse(parts(), media_type="text/event-stream")
-
-    app.add_api_route("/v1/answers", answers, methods=["POST"])
-
-
-@pytest.fixture(scope="module")
 def streaming_site() -> Iterator[str]:
     """The pages with the event stream."""
     app, desk = FastAPI(), desk_for(invented())
     stream_answers(app, desk)
     install_pages(app, desk)
     yield from serve(app)
-
-
-def open_page(browser: Browser, width: int = 1280, **options: Any) -> Page:
-    """A page without JavaScript that fails the test when anything leaves this machine."""
-    context = browser.new_context(
-        viewport={"width": width, "height": 800}, locale="de-DE", **{"java_script_enabled": False, **options}
-    )
-    page = context.new_page()
-    page.route(
-        lambda url: not url.startswith("http://127.0.0.1:"),
-        lambda route: pytest.fail(f"left the site: {route.request.url}"),
-    )
-    return page
 
 
 def ask(page: Page, site: str, question: str) -> None:
@@ -241,12 +151,6 @@ def test_every_target_is_large_enough(browser: Browser, site: str) -> None:
     assert small == []
 
 
-built_script = pytest.mark.skipif(
-    not (FRONTEND / "dist" / "ask.js").exists(),
-    reason="frontend/dist is not built: streaming was NOT tried in a browser",
-)
-
-
 @built_script
 def test_claims_appear_as_they_arrive_and_each_is_announced_once(browser: Browser, streaming_site: str) -> None:
     page = open_page(browser, java_script_enabled=True)
@@ -330,13 +234,6 @@ def test_axe_finds_nothing_on_any_page(browser: Browser, site: str, hostile_site
         page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
         found += violations(page)
     assert found == []
-
-
-def violations(page: Page) -> list[str]:
-    """What axe-core objects to on the page as it stands, all rules on."""
-    page.add_script_tag(path=AXE)
-    result = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    return [f"{page.url} {v['id']}: {[n['html'][:150] for n in v['nodes']][:3]}" for v in result["violations"]]
 
 
 @built_script
