@@ -196,6 +196,16 @@ def erase(
     asyncio.run(erase_records(Settings(), which, typer.echo, SystemChance()))
 
 
+@app.command()
+def reports(
+    forget: Annotated[str | None, typer.Option(help="Id of a report that has been dealt with")] = None,
+) -> None:
+    """Print what readers have reported, one JSON object a line, oldest first; or forget one report."""
+    from app.reported import forget_report, print_reports
+
+    asyncio.run(print_reports(Settings(), print) if forget is None else forget_report(Settings(), forget, typer.echo))
+
+
 audit = typer.Typer(no_args_is_help=True, help="Check the public log, export from it, add to it.")
 app.add_typer(audit, name="audit")
 

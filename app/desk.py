@@ -22,6 +22,7 @@ from app.answering.second import second_opinion
 from app.built import Built
 from app.errors import (
     BadQuestion,
+    BadReport,
     NoReceipt,
     ReceiptPending,
     RecordErased,
@@ -40,10 +41,13 @@ from app.storage.vault import Opening
 from domain.answer import Answer, AnswerStatus
 from domain.base import Language, main_language
 from domain.exchange import Digests, Exchange, Question, Step
+from domain.report import Report, ReportKind
 from guardrails.language import detect
 from guardrails.personal_data import mask_personal_data
 
 LONGEST = 1000
+LONGEST_REPORT = 2000
+TIME = "%Y-%m-%dT%H:%M:%SZ"
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|[\ud800-\udfff]")
 _IDENTITY = re.compile(r"[0-9a-f]{32}")
 
@@ -172,7 +176,7 @@ class Desk:
         )
         return Exchange(
             record=self._chance.identity(),
-            at=self._chance.now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            at=self._chance.now().astimezone(UTC).strftime(TIME),
             seed=self._chance.seed(),
             question=question,
             follows=earlier[-1].record if earlier else None,
@@ -195,7 +199,7 @@ class Desk:
 
     def _room(self, exchange: Exchange) -> Room:
         built = self.election(exchange.question.election)
-        at = datetime.strptime(exchange.at, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+        at = datetime.strptime(exchange.at, TIME).replace(tzinfo=UTC)
         today = at.astimezone(ZoneInfo(built.election.time_zone)).date().isoformat()
         house = self._house
         return Room(built, house.settings, house.phrases, house.trouble, today)
@@ -239,6 +243,23 @@ class Desk:
         if found is None:
             raise ReceiptPending("no checkpoint covers this record yet; ask again in a moment")
         return found
+
+    async def report(self, election: str, kind: ReportKind, text: str, record: str | None = None) -> Report:
+        """Keep what a reader says is wrong, of an answer or at all. Raises BadReport, UnknownElection, UnknownRecord.
+
+        Personal data is masked as in questions; nothing is kept of who sent it.
+        """
+        self.election(election)
+        words = text.strip()
+        if not words or len(words) > LONGEST_REPORT or _CONTROL.search(words):
+            raise BadReport(f"a report has 1 to {LONGEST_REPORT} characters of text")
+        if record is not None and (await self.exchange(record)).question.election != election:
+            raise UnknownRecord("the record belongs to another election")
+        at = self._chance.now().astimezone(UTC).strftime(TIME)
+        masked, _ = mask_personal_data(words)
+        report = Report(id=self._chance.identity(), at=at, election=election, record=record, kind=kind, text=masked)
+        await self._records.report(report)
+        return report
 
     def paused(self, election: str, language: Language) -> Answer:
         """The answer object that says the service is paused; it is not recorded."""

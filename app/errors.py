@@ -132,6 +132,20 @@ class BadQuestion(IsegoriaError):
     status = 422
 
 
+class BadReport(IsegoriaError):
+    """A report that is empty, too long, or no text."""
+
+    code = "bad_report"
+    status = 422
+
+
+class UnknownReport(IsegoriaError):
+    """No report has this id."""
+
+    code = "unknown_report"
+    status = 404
+
+
 class BadErasure(IsegoriaError):
     """What is to be erased is not said, or said twice."""
 

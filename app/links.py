@@ -32,6 +32,11 @@ def compare_path(election: str, record: str) -> str:
     return f"{answer_path(election, record)}/compare"
 
 
+def report_path(election: str) -> str:
+    """Where a reader says what is wrong."""
+    return f"{election_path(election)}/report"
+
+
 def document_path(election: str, document: Digest) -> str:
     """The contents of one document."""
     return f"{election_path(election)}/documents/{percent(document, safe='')}"

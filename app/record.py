@@ -24,6 +24,7 @@ from app.storage.vault import Opening, Vault
 from app.storage.writer import Writer
 from audit.writer import Writer as LogWriter
 from domain.exchange import Exchange
+from domain.report import Report
 
 CONVERSATION_LIMIT = 50
 NO_LEAF = "this record has no leaf in a log"
@@ -47,6 +48,9 @@ class Records(Protocol):
     async def receipt(self, record: str) -> bytes | None:
         """The `.tlog-proof` of a record; None while no checkpoint covers it. Raises NoReceipt."""
 
+    async def report(self, report: Report) -> None:
+        """Keep what a reader reports. Raises RecordError."""
+
     @property
     def healthy(self) -> bool:
         """Whether an append can succeed, as far as is known."""
@@ -57,6 +61,7 @@ class MemoryRecorder:
 
     def __init__(self) -> None:
         self._exchanges: dict[str, Exchange] = {}
+        self.reports: list[Report] = []
 
     @property
     def healthy(self) -> bool:
@@ -85,6 +90,10 @@ class MemoryRecorder:
     async def receipt(self, record: str) -> bytes | None:
         """Raises NoReceipt: memory has no log."""
         raise NoReceipt(NO_LEAF)
+
+    async def report(self, report: Report) -> None:
+        """Keep the report."""
+        self.reports.append(report)
 
 
 class Recorder:
@@ -167,6 +176,10 @@ class Recorder:
         """The `.tlog-proof` of a record; None while no checkpoint covers it. Raises NoReceipt or RecordUnreadable."""
         return await asyncio.to_thread(self._receipt, record)
 
+    async def report(self, report: Report) -> None:
+        """Keep what a reader reports; returns when it is durable. Raises RecordError."""
+        await asyncio.to_thread(self._vault.report, report)
+
     # What follows is not part of the seam: no page and no reply can list, erase or announce.
 
     async def ids(self, conversation: str | None = None, before: str | None = None) -> list[str]:
@@ -184,6 +197,14 @@ class Recorder:
     async def announce(self, statement: Statement) -> bool:
         """Hand in this leaf unless the newest one on its subject says the same; whether it was. Raises RecordError."""
         return await asyncio.to_thread(self._vault.announce, statement)
+
+    async def reports(self) -> tuple[Report, ...]:
+        """All that readers have reported, oldest first. Raises RecordError."""
+        return await asyncio.to_thread(self._vault.reports)
+
+    async def forget_report(self, id: str) -> bool:
+        """Forget one report; whether it was there. Raises RecordError."""
+        return await asyncio.to_thread(self._vault.forget_report, id)
 
     async def hand_in(self, leaf: bytes) -> None:
         """Give the log a leaf that stands for no record. Raises RecordError."""

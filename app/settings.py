@@ -59,7 +59,7 @@ class Settings(BaseSettings):
     embedders: str | None = Field(
         default=None,
         pattern=rf"^\s*({EMBEDDER}(\s+{EMBEDDER})*)?\s*$",
-        description="Who may show an election in a frame: pairs as `demo=https://www.example.org`; nobody else when unset",
+        description="Who may show an election in a frame: pairs as `demo=https://www.example.org`; nobody when unset",
     )
     log_origin: str = Field(
         default="localhost/log",

@@ -21,8 +21,8 @@ from app.api.problems import for_programs, problem, problem_of, reply_for
 
 BODY_LIMIT = 2 * 1024 * 1024
 """Bytes of a request for programs: a hundred thousand code points, escaped, are still told that they are too many."""
-QUESTION_PATH = re.compile(r"/v1/answers|/e/[^/]+/ask")
-"""Where questions are put, by programs and by the form."""
+QUESTION_PATH = re.compile(r"/v1/answers|/e/[^/]+/(?:ask|report)")
+"""Where questions are put, by programs and by the form, and what is wrong is told."""
 
 API_HEADERS: Mapping[str, str] = {
     **SECURITY_HEADERS,

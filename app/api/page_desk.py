@@ -16,6 +16,7 @@ from domain.election import Election, Source
 from domain.exchange import Exchange
 from domain.names import Names
 from domain.passage import Passage
+from domain.report import Report, ReportKind
 
 Box = tuple[int, int, float, float, float, float]
 """A word on a page: start and end in the page text, then x0, y0, x1, y1 in points from the bottom left."""
@@ -182,6 +183,10 @@ class Desk(Protocol):
 
     async def exchange(self, record: str, /) -> Exchange:
         """The whole recorded exchange."""
+        ...
+
+    async def report(self, election: str, kind: ReportKind, text: str, record: str | None = None, /) -> Report:
+        """Keep what a reader says is wrong. Raises BadReport or UnknownRecord."""
         ...
 
     def paused(self, election: str, language: Language, /) -> Answer:

@@ -7,15 +7,16 @@ errors included, in the reader's language and with the same security headers.
 from __future__ import annotations
 
 from pathlib import Path
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from app import links
-from app.api import page_compare, page_documents, page_views, page_widget
+from app.api import page_compare, page_documents, page_report, page_views, page_widget
 from app.api.page_assets import SECURITY_HEADERS, static_file
 from app.api.page_desk import Built, Desk
+from app.api.page_form import read_form
 from app.api.page_routes import BuiltHere, DeskHere, NoSuchPage, PageRoute, error_page
 from app.api.page_shell import FRONTEND, in_frame, open_shell, page, voice_for
 from app.desk import Ask
@@ -24,8 +25,6 @@ from domain.answer import Answer
 
 QUESTION_LIMIT = 1000
 """Code points of a question after trimming (design, section 9)."""
-FORM_LIMIT = 64 * 1024
-"""Bytes of a form: a thousand code points, percent-encoded, with every party ticked, and room to spare."""
 SUGGESTED = 6
 
 
@@ -41,7 +40,7 @@ def install_pages(app: FastAPI, desk: Desk | None = None, frontend: Path = FRONT
     if desk is not None:
         app.state.desk = desk
     app.state.shell = open_shell(frontend)
-    for part in (router, page_compare.router, page_documents.router, page_widget.router, last):
+    for part in (router, page_compare.router, page_documents.router, page_report.router, page_widget.router, last):
         app.include_router(part)
 
 
@@ -96,7 +95,7 @@ async def ask_again(request: Request, built: BuiltHere) -> Response:
 @router.post("/e/{election}/ask")
 async def ask(request: Request, built: BuiltHere, desk: DeskHere) -> Response:
     """Take a question and lead to its recorded answer."""
-    form = await _form(request)
+    form = await read_form(request)
     request.scope["page_path"] = links.election_path(built.election.id)
     if form is None:
         return ask_page(request, built, error="too_long")
@@ -165,19 +164,6 @@ async def refusals(request: Request, built: BuiltHere) -> Response:
 async def anything_else(rest: str, built: BuiltHere) -> Response:
     """Whatever else is asked of an election is not there."""
     raise NoSuchPage(f"{built.election.id} has no page {rest!r}")
-
-
-async def _form(request: Request) -> dict[str, list[str]] | None:
-    """The fields of a URL-encoded form, or None when it is larger than any question needs."""
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > FORM_LIMIT:
-            return None
-    try:
-        return parse_qs(body.decode("ascii", "replace"), keep_blank_values=True, max_num_fields=2000)
-    except ValueError:
-        return {}
 
 
 __all__ = ["error_page", "install_pages"]

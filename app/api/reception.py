@@ -19,6 +19,7 @@ from app.storage.vault import Opening
 from domain.answer import Answer
 from domain.base import Language
 from domain.exchange import Exchange, Step
+from domain.report import Report, ReportKind
 
 
 class Reception:
@@ -70,6 +71,10 @@ class Reception:
     async def receipt(self, record: str, /) -> bytes:
         """The `.tlog-proof` of a record. Raises UnknownRecord or NoReceipt."""
         return await self.desk.receipt(record)
+
+    async def report(self, election: str, kind: ReportKind, text: str, record: str | None = None, /) -> Report:
+        """Keep what a reader says is wrong. Raises BadReport or UnknownRecord."""
+        return await self.desk.report(election, kind, text, record)
 
     def paused(self, election: str, language: Language, /) -> Answer:
         """What is said while the service is paused. Raises UnknownElection."""

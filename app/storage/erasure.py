@@ -16,6 +16,7 @@ from app.leaf import erasure_leaf, stands_for
 from app.storage.engine import explained, writing
 from app.storage.keys import Keyring
 from app.storage.leaves import hand_in
+from app.storage.reports import drop_reports_on
 from app.storage.scrub import scrub
 from app.storage.tables import conversations, leaves, records
 
@@ -81,6 +82,7 @@ def _take_out(connection: Connection, found: Sequence[_Found], why: str, hour: s
     if tombs:
         hand_in(connection, tombs)
     connection.execute(delete(records).where(records.c.record.in_(ids)))
+    drop_reports_on(connection, ids)
     held = select(records.c.record).where(records.c.conversation == conversations.c.id).exists()
     touched = {one.conversation for one in found}
     connection.execute(delete(conversations).where(conversations.c.id.in_(touched), ~held))

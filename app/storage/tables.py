@@ -34,6 +34,18 @@ records = Table(
     Index("records_by_follows", "follows"),
 )
 
+reports = Table(
+    "reports",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("at", String(32), nullable=False, comment="RFC 3339, UTC"),
+    Column("election", String(64), nullable=False),
+    Column("record", String(64), nullable=True, comment="The answer it is about"),
+    Column("kind", String(16), nullable=False),
+    Column("text", Text, nullable=False, comment="Personal data masked"),
+    Index("reports_by_record", "record"),
+)
+
 leaves = Table(
     "leaves",
     metadata,

@@ -18,11 +18,13 @@ from app.storage.engine import explained, prepare, writing
 from app.storage.erasure import erase
 from app.storage.keys import Keyring
 from app.storage.leaves import PlacedRecord, announce, hand_in, leaf_for, placed_records, was_announced
+from app.storage.reports import all_reports, drop_report, insert_report
 from app.storage.repository import Sealed, any_key, find_conversation, find_record, find_records, record_ids
 from app.storage.scrub import scrub
 from app.storage.seal import DESTROYED, KEY, new_secret, opened, salt_of, sealed
 from domain.base import sha256
 from domain.exchange import Exchange
+from domain.report import Report
 
 
 @dataclass(frozen=True)
@@ -123,6 +125,23 @@ class Vault:
             if statement.unremarkable and not was_announced(connection, statement.subject):
                 return False
             return announce(connection, statement.subject, statement.digest, statement.entry)
+
+    def report(self, report: Report) -> None:
+        """Keep a report. Raises RecordError."""
+        with explained(self.engine, RecordWriteFailed), writing(self.engine) as connection:
+            insert_report(connection, report)
+
+    def reports(self) -> tuple[Report, ...]:
+        """All reports, oldest first. Raises RecordError."""
+        with explained(self.engine, RecordUnreadable), self.engine.connect() as connection:
+            return all_reports(connection)
+
+    def forget_report(self, id: str) -> bool:
+        """Forget one report, also in the files; whether it was there. Raises RecordError."""
+        with explained(self.engine, RecordWriteFailed), writing(self.engine) as connection:
+            gone = drop_report(connection, id)
+        scrub(self.engine)
+        return gone
 
     def _left(self, found: Sequence[Sealed]) -> Iterator[tuple[str, Opening]]:
         """Each of these opened, but what an erasure has reached: it is gone, though its row may still be there."""

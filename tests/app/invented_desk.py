@@ -17,7 +17,15 @@ import pypdfium2
 
 from app.api.page_desk import Box
 from app.desk import Ask
-from app.errors import BadQuestion, ServicePaused, UnknownConversation, UnknownDocument, UnknownElection, UnknownRecord
+from app.errors import (
+    BadQuestion,
+    BadReport,
+    ServicePaused,
+    UnknownConversation,
+    UnknownDocument,
+    UnknownElection,
+    UnknownRecord,
+)
 from app.links import viewer_url
 from domain.answer import Answer, AnswerStatus, Citation, Claim, Searched, Silence
 from domain.base import sha256
@@ -25,6 +33,7 @@ from domain.election import Election
 from domain.exchange import Digests, Exchange, Question, Step
 from domain.names import Names
 from domain.passage import Hit, PageSpan, Passage, Sentence, passage_id
+from domain.report import Report, ReportKind
 
 PROGRAMMES: Mapping[str, tuple[str, ...]] = {
     "auen": (
@@ -161,6 +170,7 @@ class FakeDesk:
     prepared: dict[str, Answer]
     asked: list[Ask] = field(default_factory=list)
     questions: dict[str, str] = field(default_factory=dict)
+    reported: list[Report] = field(default_factory=list)
 
     def elections(self) -> tuple[FakeBuilt, ...]:
         """Every pack."""
@@ -191,6 +201,15 @@ class FakeDesk:
     def paused(self, election: str, language: str) -> Answer:
         """The wording of a pause."""
         return self.prepared["pause"].model_copy(update={"election": election, "language": language})
+
+    async def report(self, election: str, kind: ReportKind, text: str, record: str | None = None) -> Report:
+        """Refuse what is empty; keep the rest."""
+        if not text.strip():
+            raise BadReport("empty")
+        if record is not None:
+            await self.answer(record)
+        self.reported.append(Report(id="0" * 32, at="", election=election, record=record, kind=kind, text=text))
+        return self.reported[-1]
 
     async def answer(self, record: str) -> Answer:
         """A recorded answer."""
