@@ -206,6 +206,23 @@ def reports(
     asyncio.run(print_reports(Settings(), print) if forget is None else forget_report(Settings(), forget, typer.echo))
 
 
+@app.command()
+def auditor(name: Annotated[str, typer.Argument(help="Who gets the token; letters, digits, `.`, `_`, `-`")]) -> None:
+    """Make a token with which an auditor may list masked exchanges; shown once, kept nowhere."""
+    import hashlib
+    import re
+    import secrets
+
+    from app.settings import AUDITOR
+
+    token = secrets.token_urlsafe(32)
+    pair = f"{name}={hashlib.sha256(token.encode()).hexdigest()}"
+    if not re.fullmatch(AUDITOR, pair):
+        raise typer.BadParameter(f"{name!r}: 1 to 64 letters, digits, dots, lines and hyphens")
+    typer.echo(f"token for {name}, to be given once: {token}")
+    typer.echo(f"add to ISEGORIA_AUDITORS, then restart: {pair}")
+
+
 audit = typer.Typer(no_args_is_help=True, help="Check the public log, export from it, add to it.")
 app.add_typer(audit, name="audit")
 

@@ -37,11 +37,13 @@ from app.llm.chat import ChatModel
 from app.llm.leash import Leash
 from app.record import CONVERSATION_LIMIT, Records
 from app.settings import Settings
+from app.storage.listing import Place, Wanted
 from app.storage.vault import Opening
 from domain.answer import Answer, AnswerStatus
 from domain.base import Language, main_language
 from domain.exchange import Digests, Exchange, Question, Step
 from domain.report import Report, ReportKind
+from domain.tally import Counts, told
 from guardrails.language import detect
 from guardrails.personal_data import mask_personal_data
 
@@ -260,6 +262,15 @@ class Desk:
         report = Report(id=self._chance.identity(), at=at, election=election, record=record, kind=kind, text=masked)
         await self._records.report(report)
         return report
+
+    async def counts(self) -> dict[str, Counts]:
+        """What may be told of the answers of each election up to yesterday (UTC). Raises RecordError."""
+        tallies = await self._records.tallies(self._chance.now().astimezone(UTC).date().isoformat())
+        return {election: told(tallies, election) for election in sorted(self._built)}
+
+    async def listed(self, wanted: Wanted, after: Place | None, most: int) -> tuple[list[Exchange], Place | None]:
+        """Records for an auditor with a token. Raises RecordError."""
+        return await self._records.listed(wanted, after, most)
 
     def paused(self, election: str, language: Language) -> Answer:
         """The answer object that says the service is paused; it is not recorded."""

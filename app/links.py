@@ -27,6 +27,11 @@ def answer_path(election: str, record: str) -> str:
     return f"{election_path(election)}/a/{percent(record, safe='')}"
 
 
+def story_path(election: str, record: str) -> str:
+    """Every step that led to a recorded answer."""
+    return f"{answer_path(election, record)}/story"
+
+
 def compare_path(election: str, record: str) -> str:
     """A recorded answer with the parties side by side."""
     return f"{answer_path(election, record)}/compare"

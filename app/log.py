@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from app.errors import RecordUnreadable
 from app.places import keys_folder, log_folder
 from app.settings import Settings
-from audit.checkpoints import read_checkpoint
+from audit.checkpoints import Head, read_checkpoint
 from audit.errors import AuditError
 from audit.files import make_folder, write_whole
 from audit.merkle import check_inclusion, inclusion_path, leaf_hash
@@ -43,6 +43,15 @@ def log_signer(settings: Settings) -> Signer:
     except ValueError as error:
         raise RecordUnreadable(f"{path}: not a key of 32 bytes in hexadecimal") from error
     return Signer(settings.log_origin, private)
+
+
+def published_head(folder: Path) -> tuple[str, Head] | None:
+    """The signed checkpoint as published, and the head it states; None while nothing is. Raises AuditError."""
+    try:
+        data = (folder / CHECKPOINT).read_bytes()
+    except OSError:
+        return None
+    return data.decode(), read_checkpoint(data, CHECKPOINT)[1]
 
 
 def log_writer(settings: Settings) -> Writer:

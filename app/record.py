@@ -18,6 +18,7 @@ from app.leaf import Statement
 from app.log import receipt
 from app.storage.keys import Keyring
 from app.storage.leaves import PlacedRecord
+from app.storage.listing import Place, Wanted, matches
 from app.storage.repository import row_of
 from app.storage.sequencer import Sequencer
 from app.storage.vault import Opening, Vault
@@ -25,6 +26,7 @@ from app.storage.writer import Writer
 from audit.writer import Writer as LogWriter
 from domain.exchange import Exchange
 from domain.report import Report
+from domain.tally import Tally, tallied
 
 CONVERSATION_LIMIT = 50
 NO_LEAF = "this record has no leaf in a log"
@@ -50,6 +52,12 @@ class Records(Protocol):
 
     async def report(self, report: Report) -> None:
         """Keep what a reader reports. Raises RecordError."""
+
+    async def tallies(self, before: str) -> tuple[Tally, ...]:
+        """What was counted on the days (UTC) before this one, for the public. Raises RecordError."""
+
+    async def listed(self, wanted: Wanted, after: Place | None, most: int) -> tuple[list[Exchange], Place | None]:
+        """Records for an auditor with a token, newest first, and where the list goes on. Raises RecordError."""
 
     @property
     def healthy(self) -> bool:
@@ -94,6 +102,19 @@ class MemoryRecorder:
     async def report(self, report: Report) -> None:
         """Keep the report."""
         self.reports.append(report)
+
+    async def tallies(self, before: str) -> tuple[Tally, ...]:
+        """Counted anew from what is kept."""
+        found = (one for exchange in self._exchanges.values() for one in tallied(exchange))
+        return tuple(one for one in found if one.day < before)
+
+    async def listed(self, wanted: Wanted, after: Place | None, most: int) -> tuple[list[Exchange], Place | None]:
+        """All in memory that are wanted, newest first."""
+        found = [e for e in self._exchanges.values() if matches(e, wanted)]
+        found = [e for e in found if after is None or (e.at, e.record) < (after.at, after.record)]
+        found.sort(key=lambda e: (e.at, e.record), reverse=True)
+        more = len(found) > most
+        return found[:most], Place(found[most - 1].at, found[most - 1].record) if more else None
 
 
 class Recorder:
@@ -180,7 +201,15 @@ class Recorder:
         """Keep what a reader reports; returns when it is durable. Raises RecordError."""
         await asyncio.to_thread(self._vault.report, report)
 
-    # What follows is not part of the seam: no page and no reply can list, erase or announce.
+    async def tallies(self, before: str) -> tuple[Tally, ...]:
+        """What was counted on the days (UTC) before this one. Raises RecordError."""
+        return await asyncio.to_thread(self._vault.tallies, before)
+
+    async def listed(self, wanted: Wanted, after: Place | None, most: int) -> tuple[list[Exchange], Place | None]:
+        """Records for an auditor with a token, newest first, and where the list goes on. Raises RecordError."""
+        return await asyncio.to_thread(self._vault.listed, wanted, after, most)
+
+    # What follows is not part of the seam: no page and no reply can erase or announce.
 
     async def ids(self, conversation: str | None = None, before: str | None = None) -> list[str]:
         """Ids of all records, of a conversation, or from before a time (RFC 3339, UTC), oldest first."""

@@ -13,6 +13,9 @@ _HOST = r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?"
 EMBEDDER = rf"[A-Za-z0-9._-]+=(https://{_HOST}|http://(localhost|127\.0\.0\.1)(:[0-9]{{1,5}})?)"
 """An election and an origin (RFC 6454) that may show it: no path, no wildcard, unencrypted only this machine."""
 
+AUDITOR = r"[A-Za-z0-9._-]{1,64}=[0-9a-f]{64}"
+"""An auditor's name and the SHA-256 of the token, in hexadecimal."""
+
 
 class Settings(BaseSettings):
     """Settings of one process; every variable starts with `ISEGORIA_`."""
@@ -61,6 +64,11 @@ class Settings(BaseSettings):
         pattern=rf"^\s*({EMBEDDER}(\s+{EMBEDDER})*)?\s*$",
         description="Who may show an election in a frame: pairs as `demo=https://www.example.org`; nobody when unset",
     )
+    auditors: str | None = Field(
+        default=None,
+        pattern=rf"^\s*({AUDITOR}(\s+{AUDITOR})*)?\s*$",
+        description="Who may list masked exchanges: pairs of name and SHA-256 of a token, from `isegoria auditor`",
+    )
     log_origin: str = Field(
         default="localhost/log",
         pattern=r"^[^\s+]{1,255}$",
@@ -71,6 +79,10 @@ class Settings(BaseSettings):
         """Per election the origins that may show its pages in a frame, in the order given."""
         pairs = [pair.partition("=") for pair in (self.embedders or "").split()]
         return {election: tuple(o for e, _, o in pairs if e == election) for election, _, _ in pairs}
+
+    def tokens(self) -> dict[str, Digest]:
+        """Per auditor the SHA-256 of the token."""
+        return {name: digest for name, _, digest in (pair.partition("=") for pair in (self.auditors or "").split())}
 
     @property
     def database(self) -> str:

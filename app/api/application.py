@@ -44,6 +44,7 @@ def application(settings: Settings, desks: Desks) -> FastAPI:
             app.state.allowance = Allowance(settings.requests_per_minute)
             app.state.log = log_folder(settings.data)
             app.state.hosts = settings.hosts()
+            app.state.tokens = settings.tokens()
             app.state.published = elections.published(reception.elections())
             try:
                 yield

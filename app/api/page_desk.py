@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from app.desk import Ask
+from app.storage.listing import Place, Wanted
 from domain.answer import Answer
 from domain.base import Digest, Language, Localised
 from domain.election import Election, Source
@@ -17,6 +18,7 @@ from domain.exchange import Exchange
 from domain.names import Names
 from domain.passage import Passage
 from domain.report import Report, ReportKind
+from domain.tally import Counts
 
 Box = tuple[int, int, float, float, float, float]
 """A word on a page: start and end in the page text, then x0, y0, x1, y1 in points from the bottom left."""
@@ -96,6 +98,11 @@ class SectionView(Protocol):
 
 class PolicyEntry(Protocol):
     """One kind of question that is not answered from the sources."""
+
+    @property
+    def category(self) -> str:
+        """Its id in the policy."""
+        ...
 
     @property
     def action(self) -> str:
@@ -187,6 +194,14 @@ class Desk(Protocol):
 
     async def report(self, election: str, kind: ReportKind, text: str, record: str | None = None, /) -> Report:
         """Keep what a reader says is wrong. Raises BadReport or UnknownRecord."""
+        ...
+
+    async def counts(self) -> dict[str, Counts]:
+        """What may be told of the answers of each election."""
+        ...
+
+    async def listed(self, wanted: Wanted, after: Place | None, most: int, /) -> tuple[list[Exchange], Place | None]:
+        """Records for an auditor with a token, newest first, and where the list goes on."""
         ...
 
     def paused(self, election: str, language: Language, /) -> Answer:

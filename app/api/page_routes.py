@@ -74,4 +74,7 @@ def error_page(request: Request, status: int, code: str) -> HTMLResponse:
     known = f"error.{code}.title" in next(iter(shell.messages.values()))
     key = code if known else ("no_such_page" if status == 404 else "unavailable" if status == 503 else "internal")
     built = getattr(request.state, "built", None)
-    return page(request, "error.html", {"built": built, "key": key, "status": status}, status)
+    response = page(request, "error.html", {"built": built, "key": key, "status": status}, status)
+    if status == 401:
+        response.headers["WWW-Authenticate"] = 'Basic realm="auditor", charset="UTF-8"'
+    return response

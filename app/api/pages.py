@@ -13,7 +13,7 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from app import links
-from app.api import page_compare, page_documents, page_report, page_views, page_widget
+from app.api import page_audit, page_compare, page_documents, page_report, page_views, page_widget
 from app.api.page_assets import SECURITY_HEADERS, static_file
 from app.api.page_desk import Built, Desk
 from app.api.page_form import read_form
@@ -40,7 +40,15 @@ def install_pages(app: FastAPI, desk: Desk | None = None, frontend: Path = FRONT
     if desk is not None:
         app.state.desk = desk
     app.state.shell = open_shell(frontend)
-    for part in (router, page_compare.router, page_documents.router, page_report.router, page_widget.router, last):
+    for part in (
+        router,
+        page_audit.router,
+        page_compare.router,
+        page_documents.router,
+        page_report.router,
+        page_widget.router,
+        last,
+    ):
         app.include_router(part)
 
 

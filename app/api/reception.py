@@ -15,11 +15,13 @@ from app.api.metrics import Metrics
 from app.built import Built
 from app.desk import Ask, Desk
 from app.errors import IsegoriaError, ServicePaused
+from app.storage.listing import Place, Wanted
 from app.storage.vault import Opening
 from domain.answer import Answer
 from domain.base import Language
 from domain.exchange import Exchange, Step
 from domain.report import Report, ReportKind
+from domain.tally import Counts
 
 
 class Reception:
@@ -75,6 +77,14 @@ class Reception:
     async def report(self, election: str, kind: ReportKind, text: str, record: str | None = None, /) -> Report:
         """Keep what a reader says is wrong. Raises BadReport or UnknownRecord."""
         return await self.desk.report(election, kind, text, record)
+
+    async def counts(self) -> dict[str, Counts]:
+        """What may be told of the answers of each election. Raises RecordError."""
+        return await self.desk.counts()
+
+    async def listed(self, wanted: Wanted, after: Place | None, most: int, /) -> tuple[list[Exchange], Place | None]:
+        """Records for an auditor with a token. Raises RecordError."""
+        return await self.desk.listed(wanted, after, most)
 
     def paused(self, election: str, language: Language, /) -> Answer:
         """What is said while the service is paused. Raises UnknownElection."""

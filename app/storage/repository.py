@@ -19,7 +19,9 @@ from app.storage.keys import Key
 from app.storage.leaves import hand_in, upsert
 from app.storage.seal import salt_of, sealed
 from app.storage.tables import conversations, records
+from app.storage.tallies import add_tallies
 from domain.exchange import Exchange
+from domain.tally import Tally, tallied
 
 
 @dataclass(frozen=True)
@@ -36,11 +38,12 @@ class Row:
     follows: str | None
     leaf: bytes
     secret: bytes | None
+    counted: tuple[Tally, ...]
 
     @property
     def stored(self) -> dict[str, Any]:
         """The columns of the table."""
-        return {name: value for name, value in vars(self).items() if name not in ("leaf", "secret")}
+        return {name: value for name, value in vars(self).items() if name not in ("leaf", "secret", "counted")}
 
 
 _sealed = (records.c.record, records.c.body, records.c.key)
@@ -73,6 +76,7 @@ def row_of(exchange: Exchange, key: Key) -> Row:
         follows=exchange.follows,
         leaf=leaf,
         secret=None if key.stored else key.secret,
+        counted=tallied(exchange),
     )
     # A value the columns refuse would fail inside the writer and stop it for everyone.
     for name, value, limit in (
@@ -117,6 +121,7 @@ def insert_rows(connection: Connection, rows: Sequence[Row]) -> None:
     )
     connection.execute(_insert_records, [row.stored for row in rows])
     hand_in(connection, [(row.record, row.leaf) for row in rows])
+    add_tallies(connection, (one for row in rows for one in row.counted))
 
 
 def _still_there(connection: Connection, wanted: set[str]) -> None:

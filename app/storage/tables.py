@@ -46,6 +46,16 @@ reports = Table(
     Index("reports_by_record", "record"),
 )
 
+tallies = Table(
+    "tallies",
+    metadata,
+    Column("day", String(10), primary_key=True, comment="UTC"),
+    Column("election", String(64), primary_key=True),
+    Column("party", String(64), primary_key=True, comment="Empty where whole answers are counted"),
+    Column("outcome", String(64), primary_key=True, comment="What became of a party, or the status of the answer"),
+    Column("count", BigInteger, nullable=False),
+)
+
 leaves = Table(
     "leaves",
     metadata,

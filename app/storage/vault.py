@@ -18,13 +18,19 @@ from app.storage.engine import explained, prepare, writing
 from app.storage.erasure import erase
 from app.storage.keys import Keyring
 from app.storage.leaves import PlacedRecord, announce, hand_in, leaf_for, placed_records, was_announced
+from app.storage.listing import Place, Wanted, list_records, matches
 from app.storage.reports import all_reports, drop_report, insert_report
 from app.storage.repository import Sealed, any_key, find_conversation, find_record, find_records, record_ids
 from app.storage.scrub import scrub
 from app.storage.seal import DESTROYED, KEY, new_secret, opened, salt_of, sealed
+from app.storage.tallies import all_tallies
 from domain.base import sha256
 from domain.exchange import Exchange
 from domain.report import Report
+from domain.tally import Tally
+
+LOOKED_AT = 500
+"""Records that are opened for one page of a listing."""
 
 
 @dataclass(frozen=True)
@@ -142,6 +148,31 @@ class Vault:
             gone = drop_report(connection, id)
         scrub(self.engine)
         return gone
+
+    def tallies(self, before: str) -> tuple[Tally, ...]:
+        """What was counted on the days before this one. Raises RecordError."""
+        with explained(self.engine, RecordUnreadable), self.engine.connect() as connection:
+            return all_tallies(connection, before)
+
+    def listed(self, wanted: Wanted, after: Place | None, most: int) -> tuple[list[Exchange], Place | None]:
+        """Up to `most` records as wanted, newest first, and the place to go on from; None when that was all.
+
+        At most `LOOKED_AT` records are opened for it, so the list can be short or empty and still go on.
+        """
+        with explained(self.engine, RecordUnreadable), self.engine.connect() as connection:
+            rows = list_records(connection, wanted, after, LOOKED_AT)
+        opened_ones = dict(self._left([sealed_one for _, sealed_one in rows]))
+        found: list[Exchange] = []
+        for _, one in rows:
+            if (opening := opened_ones.get(one.record)) is None:
+                continue
+            exchange = _exchange(one.record, opening.body)
+            if not matches(exchange, wanted):
+                continue
+            if len(found) == most:
+                return found, Place(found[-1].at, found[-1].record)
+            found.append(exchange)
+        return found, rows[-1][0] if len(rows) == LOOKED_AT else None
 
     def _left(self, found: Sequence[Sealed]) -> Iterator[tuple[str, Opening]]:
         """Each of these opened, but what an erasure has reached: it is gone, though its row may still be there."""

@@ -27,6 +27,7 @@ from app.errors import (
     UnknownRecord,
 )
 from app.links import viewer_url
+from app.storage.listing import Place, Wanted, matches
 from domain.answer import Answer, AnswerStatus, Citation, Claim, Searched, Silence
 from domain.base import sha256
 from domain.election import Election
@@ -34,6 +35,7 @@ from domain.exchange import Digests, Exchange, Question, Step
 from domain.names import Names
 from domain.passage import Hit, PageSpan, Passage, Sentence, passage_id
 from domain.report import Report, ReportKind
+from domain.tally import Counts, Tally, told
 
 PROGRAMMES: Mapping[str, tuple[str, ...]] = {
     "auen": (
@@ -96,6 +98,7 @@ class FakeSection:
 class FakeEntry:
     """An entry of the policy."""
 
+    category: str
     action: str
     title: dict[str, str]
     reason: dict[str, str]
@@ -171,6 +174,7 @@ class FakeDesk:
     asked: list[Ask] = field(default_factory=list)
     questions: dict[str, str] = field(default_factory=dict)
     reported: list[Report] = field(default_factory=list)
+    tallies: tuple[Tally, ...] = ()
 
     def elections(self) -> tuple[FakeBuilt, ...]:
         """Every pack."""
@@ -210,6 +214,15 @@ class FakeDesk:
             await self.answer(record)
         self.reported.append(Report(id="0" * 32, at="", election=election, record=record, kind=kind, text=text))
         return self.reported[-1]
+
+    async def counts(self) -> dict[str, Counts]:
+        """The invented counts, small ones hidden."""
+        return {one.election.id: told(self.tallies, one.election.id) for one in self.built}
+
+    async def listed(self, wanted: Wanted, after: Place | None, most: int) -> tuple[list[Exchange], Place | None]:
+        """What was asked, newest first."""
+        found = [await self.exchange(record) for record in reversed(self.questions)]
+        return [e for e in found if matches(e, wanted)][:most], None
 
     async def answer(self, record: str) -> Answer:
         """A recorded answer."""
@@ -344,7 +357,7 @@ def hostile() -> FakeBuilt:
         good.files,
         sections,
         passages,
-        (FakeEntry("refuse", {"de": evil}, {"de": evil}, {"de": (evil,)}, {}),),
+        (FakeEntry("evil", "refuse", {"de": evil}, {"de": evil}, {"de": (evil,)}, {}),),
     )
 
 
@@ -396,6 +409,7 @@ def desk_for(*built: FakeBuilt) -> FakeDesk:
 
 POLICY = (
     FakeEntry(
+        "voting_advice",
         "refuse",
         {"de": "Wahlempfehlung", "fr": "Conseil de vote", "en": "Voting advice"},
         {
@@ -406,6 +420,7 @@ POLICY = (
         {"de": ("Was sagen die Parteien zur Miete?",)},
     ),
     FakeEntry(
+        "off_topic",
         "redirect",
         {"de": "Andere Themen"},
         {"de": "Dazu gibt es bessere Quellen."},
