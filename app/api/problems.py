@@ -45,6 +45,7 @@ PROBLEMS: Mapping[str, Kind] = {
     "content_too_large": Kind(413, "The request body is too large."),
     "unsupported_media_type": Kind(415, "The request body must be sent as application/json."),
     "bad_question": Kind(422, "The question cannot be taken."),
+    "bad_report": Kind(422, "The report cannot be taken."),
     "invalid_request": Kind(422, "The request does not have the published form."),
     "unknown_party": Kind(422, "The election has no party with this id."),
     "too_many_questions": Kind(429, "Too many questions came from this network in the last minute."),

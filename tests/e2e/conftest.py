@@ -1,4 +1,4 @@
-"""The browser, started once for all tests of a process."""
+"""The browser, started once for each file of tests: it keeps an event loop running."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.e2e.browsing import CHROMIUM, FLAGS
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium, headless."""
     with sync_playwright() as playwright:

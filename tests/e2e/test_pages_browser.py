@@ -14,19 +14,30 @@ from playwright.sync_api import Browser, Dialog, Page
 
 from app.api.page_shell import FRONTEND
 from app.api.pages import install_pages
+from domain.base import sha256
+from domain.tally import ALL, Tally
 from tests.app.invented_desk import desk_for, hostile, invented
 from tests.e2e.browsing import AXE, PICTURES, built_script, in_browser, open_page, serve, stream_answers, violations
 
 HOME = "/e/auenland-2026"
+TOKEN = {"username": "anybody", "password": "token"}
 
 pytestmark = in_browser
 
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[str]:
-    """The pages over the invented election."""
-    app = FastAPI()
-    install_pages(app, desk_for(invented()))
+    """The pages over the invented election, with an auditor whose token is `token`, and counts of two months."""
+    app, desk = FastAPI(), desk_for(invented())
+    app.state.tokens = {"lena": sha256(b"token")}
+    parties = [party.id for party in desk.built[0].election.parties]
+    days = [f"2026-{month:02d}-{day:02d}" for month in (3, 4) for day in range(1, 31)]
+    desk.tallies = tuple(
+        Tally(day=day, election="auenland-2026", party=party, outcome=outcome, count=7 + 13 * (n % 9))
+        for n, day in enumerate(days)
+        for party, outcome in ((ALL, "answered"), (ALL, "refused_prediction"), *((p, "quoted") for p in parties))
+    )
+    install_pages(app, desk)
     yield from serve(app)
 
 
@@ -108,7 +119,11 @@ def test_nothing_scrolls_sideways_at_320_pixels(browser: Browser, site: str, hos
         base + home + "/documents",
         base + home + "/method",
         base + home + "/refusals",
+        base + home + "/report",
+        page.url + "/story",
+        page.url + "/compare",
         base + "/about",
+        base + "/audit",
     ]
     addresses.append(base + str(page.locator(".voice figcaption a").first.get_attribute("href")))
     for address in addresses:
@@ -218,14 +233,17 @@ def test_stopping_leaves_the_question_in_the_form(browser: Browser, streaming_si
 )
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_on_any_page(browser: Browser, site: str, hostile_site: str, scheme: str) -> None:
-    page = open_page(browser, 360, java_script_enabled=True, color_scheme=scheme, bypass_csp=True)
+    page = open_page(
+        browser, 360, java_script_enabled=True, color_scheme=scheme, bypass_csp=True, http_credentials=TOKEN
+    )
     addresses = [site + HOME + tail for tail in ("", "/documents", "/method", "/refusals", "/a/none")]
-    addresses += [site + "/about", hostile_site + "/e/evil"]
+    addresses += [site + "/about", site + "/audit", site + "/audit/exchanges", hostile_site + "/e/evil"]
+    addresses += [site + HOME + "/report", site + HOME + "/report?sent=1", site + HOME + "?frame=1"]
     for question in ("Was sagen die Parteien zu Mieten?", "Wie wähle ich per Brief?", "Wen soll ich wählen?"):
         ask(page, site, question)
         page.wait_for_url("**/a/*")
         addresses.append(page.url)
-        addresses += [page.url + "/compare", page.url + "/compare?blind=1&lift=1&seed=3"]
+        addresses += [page.url + tail for tail in ("/compare", "/compare?blind=1&lift=1&seed=3", "/story", "?frame=1")]
         addresses += [site + str(a.get_attribute("href")) for a in page.locator(".voice figcaption a").all()[:1]]
     ask(page, site, " ")
     found = violations(page)
@@ -234,6 +252,7 @@ def test_axe_finds_nothing_on_any_page(browser: Browser, site: str, hostile_site
         page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
         found += violations(page)
     assert found == []
+    assert len(addresses) + 1 >= 20
 
 
 @built_script
@@ -245,7 +264,7 @@ def test_the_script_is_small() -> None:
 @pytest.mark.parametrize("width", [360, 1280])
 def test_pictures_to_judge_with_the_eye(browser: Browser, site: str, width: int, scheme: str) -> None:
     PICTURES.mkdir(exist_ok=True)
-    page = open_page(browser, width, color_scheme=scheme)
+    page = open_page(browser, width, color_scheme=scheme, http_credentials=TOKEN)
     taken = []
 
     def take(name: str, whole: bool = True) -> None:
@@ -268,9 +287,13 @@ def test_pictures_to_judge_with_the_eye(browser: Browser, site: str, width: int,
     take("section")
     ask(page, site, "Wen soll ich wählen?")
     take("refusal")
-    for name in ("documents", "method", "refusals"):
+    story = page.url + "/story"
+    for name in ("documents", "method", "refusals", "report"):
         page.goto(f"{site}{HOME}/{name}")
         take(name)
-    page.goto(site + "/about")
-    take("about")
+    for name, address in (("about", "/about"), ("audit", "/audit"), ("exchanges", "/audit/exchanges")):
+        page.goto(site + address)
+        take(name)
+    page.goto(story)
+    take("story")
     assert min(taken) > 5000
