@@ -118,8 +118,8 @@ def test_a_list_goes_on_where_it_ended_and_leaves_nothing_out(tmp_path: Path, da
         async with Recorder(open_engine(database_url), Keyring(tmp_path / "keys")) as recorder:
             some = [answered(n, a="quoted") for n in range(LOOKED_AT + 40)]
             some = [e.with_(verdicts=(verdict,)) if n % 50 == 0 else e for n, e in enumerate(some)]
-            await asyncio.gather(*(recorder.append(one) for one in some[:250]))
-            await asyncio.gather(*(recorder.append(one) for one in some[250:]))
+            for first in range(0, len(some), 100):
+                await asyncio.gather(*(recorder.append(one) for one in some[first : first + 100]))
             found: list[Exchange] = []
             place: Place | None = None
             for _ in range(30):
