@@ -2,7 +2,8 @@
 
 Over the built bundestag election with the extractive composer, on questions frozen before they were first asked, by
 authors who read the documents alone. A position counts as found when a quotation of that party lies on a page that
-answers; a question of procedure when every decisive fact stands in the answer, and when a right section is cited.
+answers; a question of procedure when every decisive fact stands in the answer, and when a right section is cited;
+a follow-up when its last turn is taken to ask whom and what it asks.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from pathlib import Path
 from app.desk import Ask, Desk
 from domain.answer import Answer
 from domain.base import Frozen
+from domain.exchange import Exchange
 from evaluation.figures import Figure, Share, Target, share
-from evaluation.labels import AskedComparison, AskedPosition, AskedProcedure, frozen_rows
+from evaluation.labels import AskedComparison, AskedDialogue, AskedPosition, AskedProcedure, frozen_rows
 from evaluation.picture import Panel, drawn
 
 ELECTION = "bundestag-2025"
@@ -38,6 +40,7 @@ AIMS = {
     "sections": Target(0.95, 0.70, True),
     "facts, new": Target(0.95, 0.40, True),
     "sections, new": Target(0.95, 0.60, True),
+    "follow-ups": Target(0.90, 0.60, True),
 }
 TITLE = "Answers on questions frozen before they were first asked"
 _TAIL = re.compile(r" (?:abs|satz|nr|nummer)\b.*$")
@@ -96,6 +99,11 @@ async def measured(desk: Desk) -> Measured:
         for party, pages in question.pages.items():
             if not pages:
                 note("silent said", f"{question.id} {party}", not _pages(found, party))
+    dialogues = [AskedDialogue.model_validate(row) for row in frozen_rows("answers-dialogues")]
+    built = desk.election(ELECTION)
+    heard = frozenset(p.id for p in built.election.parties if built.language_for(p.id, "de") is not None)
+    for dialogue in dialogues:
+        note("follow-ups", dialogue.id, dialogue.understood(await _talk(desk, dialogue.turns), heard))
     rules = {part: [AskedProcedure.model_validate(row) for row in frozen_rows(part)] for part in PROCEDURE}
     for part, (facts, sections) in PROCEDURE.items():
         for rule in rules[part]:
@@ -105,12 +113,20 @@ async def measured(desk: Desk) -> Measured:
     # In false silence an outcome that is true is the bad one.
     wrong = [w for w in wrong if not w.startswith("false silence")]
     return Measured(
-        items=len(positions) + len(compared) + sum(map(len, rules.values())),
+        items=len(positions) + len(compared) + len(dialogues) + sum(map(len, rules.values())),
         shares={name: (sum(found), len(found)) for name, found in outcomes.items()},
         first=(sum(first), len(first)),
         parties={party: (sum(found), len(found)) for party, found in sorted(parties.items())},
         wrong=tuple(wrong),
     )
+
+
+async def _talk(desk: Desk, turns: Sequence[str]) -> Exchange:
+    """The last exchange of a conversation."""
+    exchange = await desk.ask(Ask(ELECTION, turns[0]))
+    for turn in turns[1:]:
+        exchange = await desk.ask(Ask(ELECTION, turn, exchange.question.conversation))
+    return exchange
 
 
 async def measure(desk: Desk, say: Callable[[str], None], folder: Path | None = None) -> bool:

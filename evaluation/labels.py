@@ -14,6 +14,7 @@ from typing import Literal
 
 from app.built import Built
 from domain.base import Frozen, Language
+from domain.exchange import Exchange, Subject
 from evaluation.frozen import frozen_bytes
 
 FOLDER = Path(__file__).parent / "labels"
@@ -82,6 +83,37 @@ class AskedProcedure(Frozen):
     text: str
     facts: tuple[tuple[str, ...], ...]
     sections: tuple[str, ...]
+
+
+class AskedDialogue(Frozen):
+    """A short conversation and what its last turn means: whom it asks, on what, and whether for more of the same."""
+
+    id: str
+    language: Language
+    kind: str
+    turns: tuple[str, ...]
+    subject: Subject
+    parties: tuple[str, ...] | Literal["all"]
+    words: tuple[str, ...]
+    more: bool
+
+    def understood(self, exchange: Exchange, everyone: frozenset[str]) -> bool:
+        """Whether the exchange of the last turn was taken to mean this, and neither declined nor asked back.
+
+        `everyone` are the parties that the labels speak of: those with a document.
+        """
+        scope, answer = exchange.scope, exchange.answer
+        if scope is None or answer is None or scope.subject is not self.subject:
+            return False
+        asked = everyone if self.parties == "all" else everyone.intersection(self.parties)
+        served = answer.status.family not in ("refused", "redirected", "clarify", "failed")
+        said = scope.matter.casefold()
+        return (
+            served
+            and (self.subject is Subject.RULES or everyone.intersection(scope.parties) == asked)
+            and any(word.casefold() in said for word in self.words)
+            and bool(scope.more) is (self.more and self.subject is Subject.PARTIES)
+        )
 
 
 class AskedComparison(Frozen):
