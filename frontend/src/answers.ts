@@ -45,6 +45,16 @@ export interface Listener {
   answer(answer: Answer): void;
 }
 
+/** Whether the service can be reached at all, however it answers. */
+export async function reachable(): Promise<boolean> {
+  try {
+    await fetch("/healthz", { cache: "no-store" });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Ask and pass on each checked claim as it arrives. Anything unexpected is an error: the caller falls back to the plain form. */
 export async function stream(address: string, ask: Ask, listener: Listener, signal: AbortSignal): Promise<void> {
   const reply = await fetch(address, {

@@ -6,7 +6,7 @@
  */
 
 import { LitElement, html, nothing, type TemplateResult } from "lit";
-import { stream, type Answer, type Ask, type Citation, type Claim } from "./answers";
+import { reachable, stream, type Answer, type Ask, type Citation, type Claim } from "./answers";
 
 interface Source {
   language: string;
@@ -27,7 +27,7 @@ class IsegoriaAsk extends LitElement {
   declare claims: Claim[];
   declare answer: Answer | null;
   declare spoken: string;
-  declare phase: "idle" | "working" | "stopped" | "failed" | "done";
+  declare phase: "idle" | "working" | "stopped" | "failed" | "unreachable" | "done";
 
   private parties = new Map<string, string>();
   private sources = new Map<string, Source>();
@@ -101,6 +101,11 @@ class IsegoriaAsk extends LitElement {
       if (running.signal.aborted) {
         this.phase = "stopped";
         this.spoken = this.words("stopped");
+        return;
+      }
+      if (!(await reachable())) {
+        this.phase = "unreachable"; // to send the form now would show the browser's own error and lose the question
+        this.spoken = this.words("unreachable");
         return;
       }
       this.phase = "failed";
@@ -191,7 +196,7 @@ class IsegoriaAsk extends LitElement {
       <div role="log" aria-live="off" aria-busy=${this.phase === "working"}>
         <h2 class="question" dir="auto">${this.question}</h2>
         ${this.phase === "working" ? this.working() : nothing}
-        ${this.phase === "stopped" || this.phase === "failed" ? html`<p>${this.words(this.phase)}</p>` : nothing}
+        ${/^(stopped|failed|unreachable)$/.test(this.phase) ? html`<p>${this.words(this.phase)}</p>` : nothing}
         ${this.answer ? this.verdict(this.answer) : nothing}
         ${this.claims.length ? html`<p class="legend"><span class="serif">${this.words("legend")}</span></p>` : nothing}
         ${this.order().map((party) => this.voice(party))} ${this.answer ? this.ending(this.answer) : nothing}

@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -51,9 +52,28 @@ def free_port() -> int:
     return port
 
 
-def serve(app: FastAPI) -> Iterator[str]:
-    """The application on a free port of this machine, until the test is over."""
-    port = free_port()
+@dataclass
+class Served:
+    """An application on a port of this machine, in a thread of its own."""
+
+    port: int
+    server: uvicorn.Server
+    thread: threading.Thread
+
+    @property
+    def url(self) -> str:
+        """Its origin."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def stop(self) -> None:
+        """End it, now; more than once does no harm."""
+        self.server.should_exit = self.server.force_exit = True
+        self.thread.join(5)
+
+
+def start(app: FastAPI, port: int | None = None) -> Served:
+    """Serve the application and wait until it answers."""
+    port = port or free_port()
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -62,9 +82,14 @@ def serve(app: FastAPI) -> Iterator[str]:
             break
         time.sleep(0.02)
     assert server.started, "the server did not start"
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(5)
+    return Served(port, server, thread)
+
+
+def serve(app: FastAPI) -> Iterator[str]:
+    """The application on a free port of this machine, until the test is over."""
+    served = start(app)
+    yield served.url
+    served.stop()
 
 
 def stream_answers(app: FastAPI, desk: FakeDesk) -> None:
@@ -72,8 +97,9 @@ def stream_answers(app: FastAPI, desk: FakeDesk) -> None:
 
     async def answers(request: Request) -> Response:
         body = await request.json()
-        if "überlastet" in body["question"]:
-            return Response(status_code=503)
+        for word, status in (("überlastet", 503), ("zu oft", 429)):
+            if word in body["question"]:
+                return Response(status_code=status)
         exchange = await desk.ask(
             Ask(body["election"], body["question"], None, tuple(body.get("parties", ())), after=body.get("after"))
         )

@@ -205,7 +205,7 @@ def test_claims_appear_as_they_arrive_and_each_is_announced_once(browser: Browse
 
 
 @built_script
-@pytest.mark.parametrize("question", ["Was nach Abbruch?", "Was, wenn überlastet?"])
+@pytest.mark.parametrize("question", ["Was nach Abbruch?", "Was, wenn überlastet?", "Was, wenn zu oft?"])
 def test_a_broken_stream_ends_in_the_plain_answer(browser: Browser, streaming_site: str, question: str) -> None:
     page = open_page(browser, java_script_enabled=True)
     page.goto(streaming_site + HOME)
