@@ -15,7 +15,7 @@ from domain.passage import Passage
 from domain.verdict import Action, Evidence, Verdict
 from guardrails.decode import hidden_readings
 from guardrails.grounding import ungrounded
-from guardrails.hearing import Heard, Unit, hear
+from guardrails.hearing import Heard, Part, Unit, hear
 from guardrails.language import detect
 from guardrails.neutrality import Coverage, partial
 from guardrails.normalise import PARTY
@@ -148,14 +148,12 @@ def _labels(sentence: Sentence, policy: Policy) -> frozenset[str]:
 def _speaking(turn: Turn, context: frozenset[str], policy: Policy) -> list[Match]:
     """Matches that count: strong enough, and not giving way to a question about the election."""
     matches: list[Match] = []
-    asking = only_asking(turn, policy)
     for number, sentence in enumerate(turn.sentences, start=1):
         matches += [
             m
             for m in find(policy.rules, sentence, context)
             if m.rule.score >= policy.categories[m.rule.category].threshold
             and not (m.rule.alone and len(turn.sentences) > 1)
-            and (m.rule.context is not None or not asking[number - 1])
         ]
         if number < len(turn.sentences):
             context = context | _labels(sentence, policy)
@@ -175,8 +173,8 @@ def _heard(turn: Turn, turns: Sequence[Turn], policy: Policy) -> Heard | None:
         return None
     *earlier, read_in = languages_read([*turns, turn], policy)
     before = [(t.words, language) for t, language in zip(turns, earlier, strict=True) if t.words]
-    story, aside = _tells(turn, policy), _aside(turn, policy)
-    return hear(turn.sentences, read_in, before, policy, policy.classifier, story, aside)
+    story, parts = _tells(turn, policy), _parts(turn, policy)
+    return hear(turn.sentences, read_in, before, policy, policy.classifier, story, parts)
 
 
 def _tells(turn: Turn, policy: Policy) -> bool:
@@ -188,20 +186,18 @@ def _tells(turn: Turn, policy: Policy) -> bool:
     return of_oneself and PARTY in asked.words and all(PARTY not in s.words for s in told)
 
 
-def _aside(turn: Turn, policy: Policy) -> tuple[bool, ...]:
-    """For each sentence whether the classifier is not asked about it, where one only asks what a party says or does.
-
-    That one, and beside it what is stated and is neither about a party nor about the election.
-    """
+def _parts(turn: Turn, policy: Policy) -> tuple[Part, ...]:
+    """What each sentence does, where one only asks what a party says or does; empty where none does."""
     asking = only_asking(turn, policy)
     if not any(asking):
-        return asking
+        return ()
     ends = [*(s.tokens[0].start for s in turn.sentences[1:]), len(turn.text)]
-    stated = ["?" not in turn.text[s.tokens[-1].end : end] for s, end in zip(turn.sentences, ends, strict=True)]
-    return tuple(
-        asks or (states and not about_election([s], policy))
-        for s, asks, states in zip(turn.sentences, asking, stated, strict=True)
-    )
+    found = []
+    for sentence, asks, end in zip(turn.sentences, asking, ends, strict=True):
+        states = "?" not in turn.text[sentence.tokens[-1].end : end] and not about_election([sentence], policy)
+        of_oneself = any(t.text in policy.addressed for t in sentence.tokens)
+        found.append(Part.ASKS if asks else Part.TELLS if states and of_oneself else Part.SAYS)
+    return tuple(found)
 
 
 def _standing(matches: list[Match], heard: Heard | None, policy: Policy) -> list[Match]:

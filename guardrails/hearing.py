@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import Enum
 from itertools import chain
 
 from domain.base import Language
@@ -21,11 +22,21 @@ SHORT = 12
 """Words up to which the turns before can change what a turn means."""
 NOTHING = 300
 """Thousandths of a refusal below which a story as a whole asks for nothing that is declined."""
+CLEARLY = 970
+"""Thousandths of a refusal from which a sentence that tells of oneself is refused beside one that only asks."""
 FEW = 5
 """Words from which one known word is not enough to be read."""
 
 Unit = tuple[Token, ...]
 Scores = Mapping[str, int]
+
+
+class Part(Enum):
+    """What a sentence does in a turn that holds one which only asks what a party says or does."""
+
+    ASKS = "asks"
+    TELLS = "tells of the one who asks, and neither of a party nor of the election"
+    SAYS = "anything else"
 
 
 @dataclass(frozen=True)
@@ -84,12 +95,13 @@ def hear(
     policy: Policy,
     model: Classifier,
     story: bool = False,
-    aside: Sequence[bool] = (),
+    asking: Sequence[Part] = (),
 ) -> Heard | None:
     """What the turn asks for after the turns `before`, oldest first; None when the model knows none of its words.
 
     In a `story` with a question at its end ("Does X help me there?") no sentence speaks for itself: where next to
-    nothing is heard in the whole, that decides. Where some sentences stand `aside`, the others decide what is refused.
+    nothing is heard in the whole, that decides. Where a sentence is only asking, the others decide what is refused,
+    each by itself; what tells of oneself must be heard more clearly.
     """
     ear = Ear(model, _labels(policy, model, Action.REFUSE), _labels(policy, model, Action.REDIRECT))
     whole = tuple(chain.from_iterable(s.tokens for s in turn))
@@ -101,9 +113,10 @@ def hear(
     said = ear.reading(whole, model.read(whole, language))
     parts = [ear.reading(s.tokens, model.read(s.tokens, language)) for s in turn] if len(turn) > 1 else []
     worst = max([said, *parts], key=lambda r: r.refused)
-    if any(aside):
-        judged = (part for part, beside in zip(parts, aside, strict=True) if not beside)
-        most = max(judged, key=lambda r: r.refused, default=replace(said, refused=0))
+    if Part.ASKS in asking:
+        judged = [(r, part) for r, part in zip(parts, asking, strict=True) if part is not Part.ASKS]
+        heard = (replace(r, refused=0) if part is Part.TELLS and r.refused < CLEARLY else r for r, part in judged)
+        most = max(heard, key=lambda r: r.refused)
         return replace(_settled(ear, most, said, language, hangs=False), refused=worst.refused)
     if story and said.refused < NOTHING:
         return replace(_settled(ear, said, said, language, hangs=False), refused=worst.refused)

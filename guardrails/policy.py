@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Self, TypeVar
 
 import yaml
 from pydantic import Field, ValidationError
@@ -89,10 +89,16 @@ class RuleEntry(Frozen):
 
 
 class AskingWords(Frozen):
-    """Words of a question that only asks what a party says or does: at least one of `acts`, the others `beside`."""
+    """Words of a question that only asks what a party says or does, or what the one who asks would get from it."""
 
-    acts: tuple[str, ...] = Field(min_length=1)
-    beside: tuple[str, ...] = Field(min_length=1)
+    acts: tuple[str, ...] = Field(min_length=1, description="What a party does: one of them must stand there")
+    gets: tuple[str, ...] = Field(min_length=1, description="What the one who asks gets; only beside `me`")
+    me: tuple[str, ...] = Field(min_length=1, description="The one who asks, as the subject")
+    beside: tuple[str, ...] = Field(min_length=1, description="What may stand beside")
+
+    def words(self) -> tuple[str, ...]:
+        """All of them."""
+        return (*self.acts, *self.gets, *self.me, *self.beside)
 
 
 class RuleFile(Frozen):
@@ -113,6 +119,27 @@ class RuleFile(Frozen):
     asks: AskingWords
     about: dict[str, tuple[str, ...]] = Field(description="Matters of the service itself, by pattern")
     rules: tuple[RuleEntry, ...] = Field(min_length=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Asks:
+    """The words of a question that only asks a party, folded."""
+
+    acts: frozenset[str]
+    gets: frozenset[str]
+    me: frozenset[str]
+    beside: frozenset[str]
+
+    @classmethod
+    def of(cls, words: AskingWords) -> Self:
+        """Fold the words of a rule file."""
+        return cls(*(rule_words(part) for part in (words.acts, words.gets, words.me, words.beside)))
+
+    def hold(self, words: frozenset[str]) -> bool:
+        """Whether these words, without the party, ask what it does, or what the one who asks gets from it."""
+        if words.isdisjoint(self.me):
+            return not words.isdisjoint(self.acts) and words <= self.acts | self.beside
+        return not words.isdisjoint(self.gets) and words <= self.gets | self.me | self.beside
 
 
 @dataclass(frozen=True)
@@ -137,8 +164,8 @@ class Policy:
     shapes: tuple[Shape, ...]
     addressed: frozenset[str]
     """Folded words of the one who asks and the one who is asked, in all languages."""
-    asks: tuple[tuple[frozenset[str], frozenset[str]], ...]
-    """Per language the folded words of a question that only asks a party: those that say it, and all that may stand."""
+    asks: tuple[Asks, ...]
+    """Per language the folded words of a question that only asks a party."""
     published: frozenset[tuple[str, ...]]
     """The published examples as the rules read them, `{party}` and `{other}` as the slot."""
     known: frozenset[str]
@@ -188,7 +215,7 @@ def load_policy(folder: Path, trained: bool = True) -> Policy:
     )
     function_words = {t: rule_words(f.function_words) for t, f in files.items()}
     common = frozenset().union(*function_words.values())
-    plain = common | rule_words(w for f in files.values() for w in (*f.ordinary, *f.asks.acts, *f.asks.beside))
+    plain = common | rule_words(w for f in files.values() for w in (*f.ordinary, *f.asks.words()))
     ruled = rule_words(e for f in files.values() for e in _entries(f))
     return Policy(
         digest=sha256(content),
@@ -207,7 +234,7 @@ def load_policy(folder: Path, trained: bool = True) -> Policy:
         vocabulary=vocabulary(ruled, plain, classifier.known() if classifier else ()),
         shapes=tuple(s for f in files.values() if (s := shape(f.party_names, f.function_words))),
         addressed=rule_words(w for f in files.values() for w in f.addressed),
-        asks=tuple((acts := rule_words(f.asks.acts), acts | rule_words(f.asks.beside)) for f in files.values()),
+        asks=tuple(Asks.of(f.asks) for f in files.values()),
         published=_published(main),
         known=plain | ruled,
         classifier=classifier,

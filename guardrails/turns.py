@@ -84,8 +84,7 @@ def only_asking(turn: Turn, policy: Policy) -> tuple[bool, ...]:
 
 def _only_asks(sentence: Sentence, policy: Policy) -> bool:
     words = sentence.words - {PARTY}
-    one = sentence.line.count(PARTY) == 1
-    return one and any(words <= known and not words.isdisjoint(acts) for acts, known in policy.asks)
+    return sentence.line.count(PARTY) == 1 and any(one.hold(words) for one in policy.asks)
 
 
 def languages_read(turns: Sequence[Turn], policy: Policy) -> list[Language]:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from app.answering.cards import LIKELY, likelihood
 from app.answering.desk_view import Room
 from app.answering.procedure import for_programmes, listen
-from app.answering.sense import AFTER
+from app.answering.sense import AFTER, UNLED
 from app.answering.turn import Turn, has_content, is_rules, refers, speaks_of_them
 from app.retrieval.analyse import words
 from domain.base import Language
@@ -39,7 +39,7 @@ def _back(turn: Turn, before: Sequence[Scope], room: Room) -> Scope | None:
     if room.phrases.found("turns", turn.asked):
         asked = [n for n, scope in enumerate(before) if scope.repeats is None]
         if place >= len(asked):
-            return None
+            return _nothing(turn)
         source = asked[place]
         again = turn.named or (before[source].parties if before[source].named else ())
         return _carried(turn, before, room, source, again, before[source].people, before[source].unknown)
@@ -48,14 +48,23 @@ def _back(turn: Turn, before: Sequence[Scope], room: Room) -> Scope | None:
         shown = scope.parties if scope.named else _all_in_order(room)
         for party in shown if scope.subject is Subject.PARTIES else ():
             heard.setdefault(party, n)
-    if turn.addressed or place >= len(heard):
+    if turn.addressed:
         return None
+    if place >= len(heard):
+        return _nothing(turn)
     party, source = list(heard.items())[place]
     return _carried(turn, before, room, source, (party,))
 
 
+def _nothing(turn: Turn) -> Scope:
+    """A step to where nothing is: the reader is asked back, and the words of the step are not searched for."""
+    return turn.alone(Subject.PARTIES, ()).model_copy(update={"matter": ""})
+
+
 def _after_parties(turn: Turn, before: Sequence[Scope], room: Room) -> Scope | None:
     last = before[-1]
+    if turn.excepted and not turn.addressed and turn.bare:
+        return _carried(turn, before, room, len(before) - 1, _left(turn, last, room))
     rest = not turn.addressed and room.phrases.found("other_parties", turn.asked)
     everyone = rest or (not turn.addressed and room.phrases.found("all_parties", turn.asked))
     more = turn.bare and room.phrases.found("more", turn.asked)
@@ -116,9 +125,19 @@ def _stays(turn: Turn, room: Room) -> bool:
     """
     if for_programmes(turn.matter, listen(turn.asked, room), room):
         return False
-    if room.phrases.sense.of(turn.matter) >= AFTER:
-        return True
-    return refers(turn.asked, room) and likelihood(turn.matter, turn.language, room) >= LIKELY
+    if refers(turn.asked, room):
+        return room.phrases.sense.of(turn.matter) >= AFTER or likelihood(turn.matter, turn.language, room) >= LIKELY
+    return room.phrases.sense.of(turn.matter) >= UNLED and not _known_matter(turn, room)
+
+
+def _known_matter(turn: Turn, room: Room) -> bool:
+    """Whether the words name a matter of the register."""
+    everyone = tuple(p.id for p in room.built.election.parties)
+    documents = next(iter(room.built.by_language(everyone, turn.language)), None)
+    if documents is None:
+        return False
+    asked = room.built.reader(turn.language, documents).asked
+    return room.built.corpus.register.matter(turn.matter, asked) is not None
 
 
 def _carried(
@@ -149,6 +168,15 @@ def _carried(
     )
 
 
+def _left(turn: Turn, before: Scope, room: Room) -> tuple[str, ...]:
+    """Those in question without those that were excepted; all others where nobody would be left."""
+    everyone = tuple(p.id for p in room.built.election.parties)
+    rest = room.phrases.found("other_parties", turn.asked)
+    asked = _others(before, room) if rest else before.parties if before.named else everyone
+    left = tuple(p for p in asked or everyone if p not in turn.excepted)
+    return left or tuple(p for p in everyone if p not in turn.excepted)
+
+
 def _others(before: Scope, room: Room) -> tuple[str, ...]:
     """Every party but those asked before; all, when all were asked."""
     asked = before.parties if before.named else ()
@@ -156,9 +184,10 @@ def _others(before: Scope, room: Room) -> tuple[str, ...]:
 
 
 def _all_in_order(room: Room) -> tuple[str, ...]:
-    """All parties in the published order; none where every answer shuffles them."""
-    election = room.built.election
-    return () if election.party_order == "shuffle" else tuple(p.id for p in election.ordered())
+    """The parties with a document in the published order, as answers show them; none where each answer shuffles."""
+    election, languages = room.built.election, room.built.election.languages
+    heard = (p.id for p in election.ordered() if room.built.language_for(p.id, languages[0]) is not None)
+    return () if election.party_order == "shuffle" else tuple(heard)
 
 
 def _short(parties: Sequence[str], language: Language, room: Room) -> str:

@@ -25,11 +25,12 @@ def lead(exchange: Exchange, room: Room) -> str:
         text = filled(words.lead["one_party"], party=_named(scope.parties, language, room))
     else:
         text = words.lead["several_parties" if scope.named else "all_parties"]
-    return f"{notes(exchange, room)} {text}".strip()
+    further = words.more if scope.more else ""
+    return " ".join(part for part in (notes(exchange, room), further, text) if part)
 
 
 def notes(exchange: Exchange, room: Room) -> str:
-    """How the question was taken: people, unknown parties, parties spoken about, more of it, what a story is of."""
+    """How the question was taken: people, unknown parties, parties spoken about, what a story is of."""
     scope = exchange.scope
     assert scope is not None
     language = exchange.question.spoken_to
@@ -41,8 +42,6 @@ def notes(exchange: Exchange, room: Room) -> str:
         said.append(filled(words.unknown_party, party=", ".join(scope.unknown)))
     if scope.spoken_of:
         said.append(filled(words.names_not_searched, party=_named(scope.spoken_of, language, room)))
-    if scope.more and words.more:
-        said.append(words.more)
     if scope.told and words.taken_as:
         titles = [room.built.corpus.register.title(id, exchange.question.language) for id in scope.told]
         said.append(filled(words.taken_as, matters="; ".join(titles)))

@@ -21,8 +21,9 @@ from domain.base import Digest, canonical, sha256
 
 _LOADER: type[yaml.BaseLoader | yaml.CBaseLoader] = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 KINDS = (
-    "opening", "topic", "same_parties", "same_matter", "all_parties", "other_parties", "parties", "rules", "asking",
-    "asker", "filler", "no_party", "more", "first", "second", "third", "turns", "lean", "it",
+    "opening", "topic", "same_parties", "same_matter", "all_parties", "other_parties", "except", "except_bare",
+    "parties", "rules", "asking", "asker", "filler", "no_party", "more", "first", "second", "third",
+    "turns", "lean", "it",
 )  # fmt: skip
 PROCEDURE = "procedure"
 QUOTING = "quoting"

@@ -26,30 +26,42 @@ def screen(exchange: Exchange, room: Room) -> Exchange:
         return worded(exchange, room, status, message=_about(exchange, room), reason=None)
     # Only the guard's own verdict knows which sentence it declines; the model's is on the question as a whole.
     own = verdict is local
-    part = gate.legitimate_part(question.text, built.names, policy, question.history) if own else None
+    text, before = judged(exchange)
+    part = gate.legitimate_part(text, built.names, policy, before) if own else None
     return worded(exchange, room, status, **({"suggestion": part} if part else {}))
 
 
 def guarded(exchange: Exchange, room: Room) -> Verdict:
     """The guard's own verdict on the question, without any model server.
 
-    A turn without words of its own ("And the others?") is judged as the question that it asks again.
+    A turn without words of its own ("And the others?") is judged as the question that it asks again; what a rule
+    declines in it as it stands ("This one or that one?") stays declined.
     """
     question, built = exchange.question, room.built
     languages = built.election.languages
     policy = built.common.policy
     repeats = exchange.scope.repeats if exchange.scope is not None else None
-    if repeats is None:
-        return gate.screen(question.text, question.history, built.names, policy, languages, language=question.language)
-    text, before = question.history[repeats], question.history[:repeats]
+    own = gate.screen(question.text, question.history, built.names, policy, languages, language=question.language)
+    ruled = own.action is Action.REFUSE and own.evidence[0].rule != gate.CLASSIFIER
+    if repeats is None or ruled:
+        return own
+    text, before = judged(exchange)
     verdict = gate.screen(text, before, built.names, policy, languages, language=question.language)
     return verdict.model_copy(update={"evidence": ()})
+
+
+def judged(exchange: Exchange) -> tuple[str, tuple[str, ...]]:
+    """The words that the guard judges, and the turns before them: of the turn, or of the one that it asks again."""
+    question, scope = exchange.question, exchange.scope
+    if scope is None or scope.repeats is None:
+        return question.text, question.history
+    return question.history[scope.repeats], question.history[: scope.repeats]
 
 
 def _about(exchange: Exchange, room: Room) -> str:
     operator = room.built.election.operator
     words = room.words(exchange.question.spoken_to)
-    matter = gate.about_matter(exchange.question.text, room.built.names, room.built.common.policy)
+    matter = gate.about_matter(judged(exchange)[0], room.built.names, room.built.common.policy)
     text = words.about.get(matter, words.about["default"])
     if operator is None:
         return words.about["no_operator"] if "{" in text else text

@@ -7,7 +7,8 @@ replay takes it from the record. Whatever goes wrong here leaves the guard's own
 from __future__ import annotations
 
 from app.answering.desk_view import Room
-from app.answering.screen import guarded
+from app.answering.screen import guarded, judged
+from app.answering.understand import understand
 from app.llm.chat import ChatModel
 from domain.exchange import Exchange
 from domain.verdict import Action
@@ -17,13 +18,15 @@ from guardrails.second import category_of, instruction, second_verdict, shown
 async def second_opinion(exchange: Exchange, room: Room, model: ChatModel) -> Exchange:
     """The exchange with the model's verdict noted; unchanged where the guard declines or the model says nothing usable.
 
-    The model gets the last question alone, masked: no earlier turn, no name of a party, no id.
+    The model gets the last question alone, or the one that it asks again, masked: no earlier turn, no name of a
+    party, no id.
     """
     question, policy = exchange.question, room.built.common.policy
     try:
-        if guarded(exchange, room).action is not Action.ANSWER:
+        understood = understand(exchange, room)
+        if guarded(understood, room).action is not Action.ANSWER:
             return exchange
-        reply = await model.reply(instruction(policy), shown(question.text, room.built.names, policy))
+        reply = await model.reply(instruction(policy), shown(judged(understood)[0], room.built.names, policy))
         category = category_of(reply, policy)
     except Exception as error:  # a failing guard is met again in the walk, and fails closed there
         room.trouble("second", error)

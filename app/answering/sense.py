@@ -29,7 +29,9 @@ CERTAIN = 5000
 OPEN = 0
 """The same from which such a question may be about them, if a card or the law says so."""
 AFTER = -4500
-"""The same from which a turn after one about the rules goes on with them."""
+"""The same from which a turn after one about the rules goes on with them, if it opens like a follow-up."""
+UNLED = -4060
+"""The same if it does not."""
 
 
 @dataclass(frozen=True)

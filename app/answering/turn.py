@@ -13,6 +13,7 @@ from app.answering.desk_view import Room
 from app.answering.procedure import concerned, listen, sensed
 from app.retrieval.analyse import SLOT, words
 from domain.base import Language
+from domain.cue_words import ARTICLES, CONJUNCTIONS, LINKS
 from domain.exchange import Scope, Subject
 from domain.name_places import spoken_of, unknown_speakers
 from domain.names import Mention
@@ -39,6 +40,7 @@ class Turn:
     named: tuple[str, ...]
     unknown: tuple[str, ...]
     about: tuple[str, ...]
+    excepted: tuple[str, ...]
     people: tuple[str, ...]
     matter: str
     bare: bool
@@ -68,7 +70,8 @@ def turn_of(text: str, mentions: Sequence[Mention], follows: bool, language: Lan
     """The turn read by itself; `follows` says that others came before it."""
     unknown = _unknown(text, mentions, follows, room)
     about = spoken_of(text, mentions)
-    asked = [m for n, m in enumerate(mentions) if n not in about]
+    out = _excepted(text, mentions, "except", room)
+    asked = [m for n, m in enumerate(mentions) if n not in about and n not in out]
     named = tuple(dict.fromkeys(p for m in asked for p in m.parties))
     spans = [(m.start, m.end) for m in mentions] + unknown
     matter = _masked(text, spans)
@@ -77,18 +80,37 @@ def turn_of(text: str, mentions: Sequence[Mention], follows: bool, language: Lan
     steps = left
     for kind in STEPS if follows else ():
         steps = room.phrases.without(kind, steps)
+    bare = all(_empty(w, room) for w in (steps if follows else left))
+    if bare and follows:  # "not the one": where nothing else is said, it is left out of those in question
+        out |= _excepted(text, mentions, "except_bare", room)
+        named = tuple(p for p in named if p not in {q for n in out for q in mentions[n].parties})
     return Turn(
         text=text,
         asked=tuple(asked_words),
         named=named,
         unknown=tuple(dict.fromkeys(text[start:end] for start, end in unknown)),
-        about=tuple(dict.fromkeys(p for n in sorted(about) for p in mentions[n].parties if p not in named)),
+        about=tuple(dict.fromkeys(p for n in sorted(about - out) for p in mentions[n].parties if p not in named)),
+        excepted=tuple(dict.fromkeys(p for n in sorted(out) for p in mentions[n].parties)),
         people=tuple(dict.fromkeys(m.person for m in asked if m.person)),
         matter=matter,
-        bare=all(_empty(w, room) for w in (steps if follows else left)),
+        bare=bare,
         stepping=follows and not steps,
         language=language or room.built.election.languages[0],
     )
+
+
+def _excepted(text: str, mentions: Sequence[Mention], kind: str, room: Room) -> set[int]:
+    """Places of the names that stand right behind "without" or "except", or in one list with such a name."""
+    found: set[int] = set()
+    end = 0
+    for place, mention in enumerate(mentions):
+        between = words(text[end : mention.start])
+        joined = place - 1 in found and set(between) <= ARTICLES | CONJUNCTIONS
+        led = [w for w in between if w not in LINKS]
+        if joined or (led and room.phrases.found(kind, led[-1:])):
+            found.add(place)
+        end = mention.end
+    return found
 
 
 def _unknown(text: str, mentions: Sequence[Mention], follows: bool, room: Room) -> list[tuple[int, int]]:

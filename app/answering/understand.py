@@ -51,4 +51,7 @@ def read(
     if follows is not None:
         return follows
     rules = not turn.addressed and not turn.about and is_rules(turn, room)
+    if turn.excepted and not turn.addressed and not rules:
+        everyone = (p.id for p in room.built.election.parties)
+        return turn.alone(Subject.PARTIES, tuple(p for p in everyone if p not in turn.excepted))
     return turn.alone(Subject.RULES if rules else Subject.PARTIES, turn.named)

@@ -2,12 +2,14 @@
 
 Promise: whoever reads blind gets the same words as anyone else, with every name of a party or leading person, the
 links, and whatever else tells one document from another left out of the page itself, not only out of sight. A name
-comes back only for the column whose cover the reader lifts. All that decides stands in the address, the seed of the
+comes back only for the column whose cover the reader lifts. Words made from a name,
+as adjectives, stay. All that decides stands in the address, the seed of the
 order included, so that another person sees the same page.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from string import ascii_uppercase
@@ -28,6 +30,10 @@ from domain.answer import Answer
 from domain.election import Party
 
 LARGEST_SEED = 9999
+ADDRESS = re.compile(
+    r"\S+@\S+|(?<!\w)@\w{2,}|(?:https?://|www\.)\S+|(?<![\w.])(?:[\w-]+\.)+(?:de|org|eu|com|net|me|info)(?:/\S*)?", re.I
+)
+"""Electronic mail, handles and web addresses."""
 router = APIRouter(route_class=PageRoute, include_in_schema=False, default_response_class=HTMLResponse)
 
 
@@ -49,7 +55,11 @@ class Choice:
         blind = query.get("blind") == "1"
         shuffled = blind or query.get("order") == "shuffled"
         seed = _number(query.get("seed")) if shuffled else None
-        lifted = frozenset(n for text in query.getlist("lift") if (n := _number(text)) is not None) if blind else ()
+        lifted = (
+            frozenset(n for text in query.getlist("lift") if 0 < (n := _number(text) or 0) <= len(known))
+            if blind
+            else ()
+        )
         return cls(parties, (first_seed if seed is None else seed) if shuffled else None, blind, frozenset(lifted))
 
     def query(self) -> str:
@@ -132,13 +142,18 @@ def _covered(row: Row, built: Built) -> Row:
 def _masked(said: Sequence[Said], built: Built) -> tuple[Said, ...]:
     found = []
     for one in said:
-        text = built.names.mask(one.claim.text, BLANK)
+        text = _blank(one.claim.text, built)
         quoted = tuple(
-            replace(q, citation=q.citation.model_copy(update={"quote": built.names.mask(q.citation.quote, BLANK)}))
+            replace(q, citation=q.citation.model_copy(update={"quote": _blank(q.citation.quote, built)}))
             for q in one.quoted
         )
         found.append(replace(one, claim=one.claim.model_copy(update={"text": text}), quoted=quoted))
     return tuple(found)
+
+
+def _blank(text: str, built: Built) -> str:
+    """The text without names, and without addresses that lead to somebody."""
+    return built.names.mask(ADDRESS.sub(BLANK, text), BLANK)
 
 
 def _letter(place: int) -> str:

@@ -183,3 +183,58 @@ def follow_ups(desk: Desk, question: str) -> Iterator[str]:
 
 def template_of(text: str, templates: Sequence[str]) -> str:
     return next(t for t in templates if text.startswith(t.split("{")[0]) and text.endswith(t.rpartition("}")[2]))
+
+
+@pytest.mark.parametrize(
+    "turns",
+    [
+        ("Was sagen die Parteien zur Miete?", "Nicht {A} bitte"),
+        ("Was sagen die Parteien zur Miete?", "Alle außer {A}"),
+        ("Was sagen alle Parteien außer {A} zur Miete?",),
+        ("What do the parties say about rents?", "Everyone except {A}"),
+        ("What does every party except {A} say about rents?",),
+        ("Que disent les partis sur les loyers ?", "Tous sauf {A}"),
+    ],
+)
+def test_a_party_that_is_excepted_is_the_only_one_left_out(desk: Desk, turns: tuple[str, ...]) -> None:
+    election = desk.election("demo").election
+    for party in CAST:
+        found = election.party(party)
+        assert found is not None
+        name = found.short_in("en" if "What" in turns[0] else "fr" if "Que" in turns[0] else "de")
+        scope, _ = last(desk, *(turn.format(A=name) for turn in turns))
+        assert set(scope.parties) == {p.id for p in election.parties} - {party}, turns
+
+
+@pytest.mark.parametrize(
+    ("before", "step"),
+    [
+        ("Was sagen die Parteien zur Miete?", "Inselstimme oder Kompass?"),
+        ("What do the parties say about rents?", "Is Inselstimme a party for me?"),
+        ("Was sagen die Parteien zur Miete?", "Ist Inselstimme was für mich?"),
+    ],
+)
+def test_what_a_rule_declines_stays_declined_in_a_turn_without_words_of_its_own(
+    desk: Desk, before: str, step: str
+) -> None:
+    _, answer = last(desk, before, step)
+    assert answer.status.family == "refused", step
+
+
+@pytest.mark.parametrize("step", ["Zurück zur dritten Frage", "The third question again", "La troisième question"])
+def test_a_step_to_where_nothing_is_asks_back(desk: Desk, step: str) -> None:
+    _, answer = last(desk, "Was sagen die Parteien zur Miete?", step)
+    assert answer.status is AnswerStatus.CLARIFY
+
+
+def test_the_second_party_is_the_second_that_has_something_to_show(desk: Desk) -> None:
+    _, shown = last(desk, "Was sagen die Parteien zur Miete?")
+    scope, _ = last(desk, "Was sagen die Parteien zur Miete?", "Die zweite Partei bitte")
+    without = set(shown.no_document)
+    assert scope.parties == tuple([p for p in shown.scope if p not in without][1:2])
+
+
+@pytest.mark.parametrize("topic", ["Mieten", "Mindestlohn", "Klimaschutz"])
+def test_a_topic_after_a_question_on_the_rules_is_no_question_on_the_rules(desk: Desk, topic: str) -> None:
+    scope, _ = last(desk, "Wie wähle ich per Brief?", topic)
+    assert scope.subject is Subject.PARTIES
