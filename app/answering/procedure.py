@@ -11,9 +11,11 @@ from dataclasses import dataclass
 
 from app.answering.desk_view import Room
 from app.answering.phrases import PROCEDURE
-from app.answering.sense import CERTAIN, SURE
+from app.answering.sense import CERTAIN, OPEN, SURE
+from app.retrieval.analyse import words
 from domain.base import Language
 from domain.election import RuleCard
+from domain.exchange import Exchange, Scope, Subject
 
 ASKED = frozenset({"how", "when", "where", "which", "who", "for", "clock", "need", "without", "inside"})
 SLIGHT = ASKED | {"vote", "election", "me", "may"}
@@ -92,6 +94,26 @@ def concerned(asked: Sequence[str], room: Room) -> bool:
     if room.phrases.found("rules", asked) or any(h.voting for h in heard):
         return True
     return any(cue_fit(card, h) for card in cards for h in heard)
+
+
+def leaves_open(exchange: Exchange, room: Room) -> bool:
+    """Whether a question to the programmes leaves open that it is about procedure."""
+    scope = exchange.scope
+    assert scope is not None
+    asked = words(f"{exchange.question.text} {scope.matter}")
+    return (
+        not scope.named
+        and not exchange.question.explicit_parties
+        and not room.phrases.found("parties", asked)
+        and any(word.isalpha() for word in words(scope.matter))
+        and room.phrases.sense.of(scope.matter) >= OPEN
+        and not for_programmes(scope.matter, listen(asked, room), room)
+    )
+
+
+def as_rules(scope: Scope) -> Scope:
+    """The same question, asked of the rules of voting."""
+    return scope.model_copy(update={"subject": Subject.RULES, "parties": ()})
 
 
 def cue_fit(card: RuleCard, heard: Heard, strict: bool = False) -> int:

@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from app.answering.cards import likelihood, matching_cards
 from app.answering.desk_view import Room
-from app.answering.procedure import for_programmes, listen
-from app.answering.sense import OPEN
+from app.answering.procedure import as_rules, leaves_open
 from app.retrieval.analyse import Analyser, words
 from app.retrieval.balance import Ask, Scored, search
 from app.retrieval.corpus import pool
@@ -36,9 +35,9 @@ def retrieve(exchange: Exchange, room: Room) -> Exchange:
     assert scope is not None
     asked = exchange.question.language
     rules = scope.subject is Subject.RULES
-    undecided = not rules and _open(exchange, room)
+    undecided = not rules and leaves_open(exchange, room)
     if (undecided or rules) and matching_cards(exchange, room):
-        return exchange.with_(scope=_as_rules(scope))
+        return exchange.with_(scope=as_rules(scope))
     entry = None if rules else _registered(scope, asked, room)
     if (
         undecided
@@ -46,20 +45,20 @@ def retrieve(exchange: Exchange, room: Room) -> Exchange:
         and entry.met is Met.TOLD
         and likelihood(scope.matter, asked, room) >= entry.score
     ):
-        return exchange.with_(scope=_as_rules(scope))
+        return exchange.with_(scope=as_rules(scope))
     if rules:
         hits, query_code = find(scope.matter, asked, (None,), room, PER_PARTY)
     elif undecided and (entry is None or entry.met is not Met.REGISTERED):
         hits, query_code = find(scope.matter, asked, (*scope.parties, None), room, PER_PARTY, entry)
         law = hits.pop(None)
         if best_coverage(law) > max(LAW_SPEAKS, *(best_coverage(group) for group in hits.values()), 0):
-            scope, hits = _as_rules(scope), {None: law}
+            scope, hits = as_rules(scope), {None: law}
     else:
         hits, query_code = find(scope.matter, asked, scope.parties, room, PER_PARTY, entry)
     if entry is None and scope.subject is not Subject.RULES and not _speaks(hits, asked, room):
         entry = _told(scope, asked, room)
         if undecided and likelihood(scope.matter, asked, room) > (entry.score if entry is not None else 0):
-            return exchange.with_(scope=_as_rules(scope))
+            return exchange.with_(scope=as_rules(scope))
         if entry is not None:
             hits, query_code = find(scope.matter, asked, scope.parties, room, PER_PARTY, entry)
     if entry is not None and scope.subject is not Subject.RULES:
@@ -98,25 +97,6 @@ def _speaks(hits: Mapping[str | None, Sequence[Hit]], asked: Language, room: Roo
     """Whether a passage of any party covers as much of the question as speaking takes."""
     floors = {p: room.built.retrieval.weights.of(asked, room.built.language_for(p, asked) or asked).floor for p in hits}
     return any(best_coverage(group) >= floors[party] for party, group in hits.items())
-
-
-def _open(exchange: Exchange, room: Room) -> bool:
-    """Whether the question leaves open that it is about procedure."""
-    scope = exchange.scope
-    assert scope is not None
-    asked = words(f"{exchange.question.text} {scope.matter}")
-    return (
-        not scope.named
-        and not exchange.question.explicit_parties
-        and not room.phrases.found("parties", asked)
-        and any(word.isalpha() for word in words(scope.matter))
-        and room.phrases.sense.of(scope.matter) >= OPEN
-        and not for_programmes(scope.matter, listen(asked, room), room)
-    )
-
-
-def _as_rules(scope: Scope) -> Scope:
-    return scope.model_copy(update={"subject": Subject.RULES, "parties": ()})
 
 
 def best_coverage(hits: Sequence[Hit]) -> int:

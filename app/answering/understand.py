@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from app.answering.cards import matching_cards
 from app.answering.desk_view import Room
 from app.answering.follow import go_on
+from app.answering.procedure import as_rules, leaves_open
 from app.answering.turn import is_rules, turn_of
 from domain.base import Language
 from domain.exchange import Exchange, Scope, Subject
@@ -19,7 +21,7 @@ def understand(exchange: Exchange, room: Room) -> Exchange:
     """Fill in the scope. `question.history` holds the earlier turns of the conversation, oldest first."""
     question = exchange.question
     mentions = room.built.names.mentions(question.text)
-    before = _earlier(question.history, room)
+    before = _earlier(exchange, room)
     scope = read(question.text, mentions, before, room, question.language)
     if question.explicit_parties:
         chosen = tuple(p for p in _order(exchange, room) if p in question.explicit_parties)
@@ -34,11 +36,15 @@ def _order(exchange: Exchange, room: Room) -> tuple[str, ...]:
     return tuple(p.id for p in room.built.election.ordered(exchange.seed))
 
 
-def _earlier(history: Sequence[str], room: Room) -> tuple[Scope, ...]:
-    """The scopes of the earlier turns, each read after those before it."""
+def _earlier(exchange: Exchange, room: Room) -> tuple[Scope, ...]:
+    """The scopes of the earlier turns, each read after those before it; what a card has answered was of the rules."""
     scopes: list[Scope] = []
-    for text in history:
-        scopes.append(read(text, room.built.names.mentions(text), scopes, room))
+    for text in exchange.question.history:
+        scope = read(text, room.built.names.mentions(text), scopes, room)
+        asked = exchange.question.model_copy(update={"text": text, "explicit_parties": ()})
+        turn = exchange.with_(question=asked, scope=scope)
+        by_card = scope.subject is Subject.PARTIES and leaves_open(turn, room) and matching_cards(turn, room)
+        scopes.append(as_rules(scope) if by_card else scope)
     return tuple(scopes)
 
 
