@@ -43,6 +43,7 @@ async def audit(request: Request, desk: DeskHere) -> Response:
     counts = await desk.counts()
     shown = [(built, counts[built.election.id]) for built in desk.elections()]
     context = {
+        "built": shown[0][0] if len(shown) == 1 else None,
         "head": published_head(folder) if folder is not None else None,
         "shown": [(built, count, bars(count.days[-DAYS:])) for built, count in shown],
         "outcomes": OUTCOMES,
