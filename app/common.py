@@ -39,6 +39,7 @@ class Wording(Frozen):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     language: Language
+    name: str = ""
     lead: dict[str, str]
     silent: str
     no_document: str
@@ -46,6 +47,7 @@ class Wording(Frozen):
     names_not_searched: str
     clarify_without_topics: str
     not_read: str
+    other_language: str = ""
     past_polling_day: str
     people_mapped: str
     expired_rule: str

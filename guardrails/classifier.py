@@ -8,7 +8,7 @@ files raise, they are never skipped.
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from io import BytesIO
 from itertools import accumulate, pairwise
@@ -22,10 +22,12 @@ from domain.base import Digest, Frozen, Language, sha256
 from guardrails.gloss import Glossary, GlossError, in_english, read_glossary
 from guardrails.grams import ROWS, Grams
 from guardrails.normalise import BREAKS, PARTY, Token
+from guardrails.slips import Counts, SpellingError, meant, read_counts
 from guardrails.wordpiece import INSIDE, joined, pieces
 
 CARD, WEIGHTS, PIECES = "classifier.json", "classifier.onnx", "classifier.pieces.txt"
 GRAMS = "classifier.grams.npy"
+WORDS = "words.{}.tsv"
 LINES = ("refuse", "redirect", "refuse after", "redirect after")
 """Where the lines are drawn: for a text alone, and for one that is read after others."""
 ANSWER = "answer"
@@ -81,10 +83,16 @@ class Classifier:
     words: frozenset[str]
     run: Run
     grams: Grams
+    counts: Mapping[Language, Counts]
+    _meant: Callable[[str, Language], str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_meant", lru_cache(maxsize=20_000)(self._meant_by))
 
     def read(self, tokens: Sequence[Token], language: Language) -> Mapping[str, int]:
         """How likely each label is, in thousandths that add up to about a thousand."""
-        return self.scores(self.cut(tokens, language), spelled(tokens))
+        words = self.meant(tokens, language)
+        return self.scores(self._cut(words, language), words)
 
     def read_after(self, before: Sequence[Said], tokens: Sequence[Token], language: Language) -> Mapping[str, int]:
         """The same for a turn after others, oldest first; spelling says nothing about what hangs together."""
@@ -97,7 +105,25 @@ class Classifier:
 
     def cut(self, tokens: Sequence[Token], language: Language) -> list[int]:
         """The ids of the pieces that are read."""
-        return pieces(english(tokens, language, self.glossaries, self.words), self.vocabulary, self.card.most)
+        return self._cut(self.meant(tokens, language), language)
+
+    def english(self, tokens: Sequence[Token], language: Language) -> list[str]:
+        """The words that are read, in English."""
+        return english(self.meant(tokens, language), language, self.glossaries, self.words)
+
+    def meant(self, tokens: Sequence[Token], language: Language) -> list[str]:
+        """The words as they stand, slips of the fingers undone."""
+        return [self._meant(word, language) for word in spelled(tokens)]
+
+    def _meant_by(self, word: str, language: Language) -> str:
+        return meant(word, self.counts.get(language.split("-")[0], {}), self._knows)
+
+    def _knows(self, word: str) -> bool:
+        read = word in self.words or any(word in counts for counts in self.counts.values())
+        return read or any(word in g.words or g.begins(word) for g in self.glossaries.values())
+
+    def _cut(self, words: Sequence[str], language: Language) -> list[int]:
+        return pieces(english(words, language, self.glossaries, self.words), self.vocabulary, self.card.most)
 
     def scores(self, ids: Sequence[int], words: Sequence[str]) -> Mapping[str, int]:
         """The same for a text already cut into pieces, with its words as they are spelled."""
@@ -144,10 +170,10 @@ def spelled(tokens: Sequence[Token]) -> list[str]:
 
 
 def english(
-    tokens: Sequence[Token], language: Language, glossaries: Mapping[Language, Glossary], known: frozenset[str]
+    words: Sequence[str], language: Language, glossaries: Mapping[Language, Glossary], known: frozenset[str]
 ) -> list[str]:
-    """What the model reads: the words in English, one for the party slot, without sentence breaks."""
-    words = [SLOT if word == PARTY else word for word in spelled(tokens)]
+    """What the model reads: the words in English, one for the party slot."""
+    words = [SLOT if word == PARTY else word for word in words]
     return [word for found in in_english(words, language, glossaries, known) for word in found.split()]
 
 
@@ -172,11 +198,12 @@ def open_classifier(folder: Path) -> Classifier:
     vocabulary = {piece: i for i, piece in enumerate(data[PIECES].decode().split("\n"))}
     try:
         glossaries = {n.split(".")[1]: read_glossary(b.decode(), n) for n, b in data.items() if n.startswith("gloss.")}
-    except GlossError as error:
+        counts = {n.split(".")[1]: read_counts(b.decode(), n) for n, b in data.items() if n.startswith("words.")}
+    except (GlossError, SpellingError) as error:
         raise ClassifierError(str(error)) from error
     known = frozenset(piece for piece in vocabulary if not piece.startswith((INSIDE, "[")))
     run = _opened(data[WEIGHTS], len(card.labels))
-    return Classifier(card, folder, glossaries, vocabulary, known, run, _spelling(data[GRAMS], card))
+    return Classifier(card, folder, glossaries, vocabulary, known, run, _spelling(data[GRAMS], card), counts)
 
 
 def _spelling(content: bytes, card: Card) -> Grams:

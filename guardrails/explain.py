@@ -9,7 +9,6 @@ from collections.abc import Sequence
 
 from domain.base import Digest, Frozen, Language
 from domain.verdict import Verdict
-from guardrails.classifier import english
 from guardrails.decode import hidden_readings
 from guardrails.gate import MAX_HISTORY, screen
 from guardrails.policy import Policy
@@ -59,7 +58,7 @@ def explain(
     return Explanation(
         verdict=verdict,
         read_as=tuple(" ".join(s.line) for s in found),
-        in_english=tuple(english(tokens, language, model.glossaries, model.words)) if model else (),
+        in_english=tuple(model.english(tokens, language)) if model else (),
         hidden=hidden_readings(text, policy.known),
         rules=tuple(
             RuleSpoke(

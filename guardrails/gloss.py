@@ -43,11 +43,14 @@ class Glossary:
             found = self.near(word)  # type: ignore[attr-defined]
         return "" if found == SILENT else found
 
+    def begins(self, word: str) -> str | None:
+        """The longest known beginning of words that the word has."""
+        return next((word[:end] for end in range(len(word), 2, -1) if word[:end] in self.stems), None)
+
     def _near(self, word: str) -> str | None:
         """By its beginning, by one slip of the fingers, by two known words in one, by the longest shared beginning."""
-        for end in range(len(word), 2, -1):
-            if word[:end] in self.stems:
-                return self.stems[word[:end]]
+        if stem := self.begins(word):
+            return self.stems[stem]
         if len(word) < SHORTEST:
             return None
         for other in slips(word):

@@ -13,7 +13,7 @@ from itertools import chain
 
 from domain.base import Language
 from domain.verdict import Action
-from guardrails.classifier import LINES, Classifier, Said, english
+from guardrails.classifier import LINES, Classifier, Said
 from guardrails.normalise import Token
 from guardrails.policy import Policy
 from guardrails.rules import Sentence
@@ -83,8 +83,7 @@ class Ear:
 
     def knows(self, unit: Unit, language: Language) -> bool:
         """Whether there is something to read: a word the model knows, and not the same one over and over."""
-        words = english(unit, language, self.model.glossaries, self.model.words)
-        known = {word for word in words if len(word) > 2 and word in self.model.words}
+        known = {word for word in self.model.english(unit, language) if len(word) > 2 and word in self.model.words}
         return len(known) > 1 or (len(known) == 1 and len(unit) < FEW)
 
 

@@ -37,15 +37,13 @@ class Identifier(Protocol):
         ...
 
 
-@lru_cache(maxsize=8)
-def identifier(candidates: tuple[Language, ...]) -> Identifier:
-    """The packaged identifier restricted to the candidates; loaded on first need."""
+@lru_cache(maxsize=1)
+def identifier() -> Identifier:
+    """The packaged identifier of about a hundred languages; loaded on first need."""
     # Imported here: loading takes a second and most questions never need it. The package has no type hints.
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-    model = LanguageIdentifier.from_model_file(MODEL_FILE)
-    model.set_languages(list(candidates))
-    return cast(Identifier, model)
+    return cast(Identifier, LanguageIdentifier.from_model_file(MODEL_FILE))
 
 
 def detect(
@@ -58,18 +56,18 @@ def detect(
     if len(candidates) < 2:
         return candidates[0] if candidates else fallback
     words = [t.text for t in tokens(clean(text), NO_WORDS)]
-    counts = {tag: sum(w in function_words.get(_base(tag), frozenset()) for w in words) for tag in candidates}
+    counts = {tag: sum(w in function_words.get(base(tag), frozenset()) for w in words) for tag in candidates}
     ranked = sorted(counts.items(), key=lambda item: -item[1])
     if ranked[0][1] > ranked[1][1]:
         return ranked[0][0]
-    if sum(map(len, words)) < MIN_LETTERS or _spelled_as(text, candidates) == _base(fallback):
+    if sum(map(len, words)) < MIN_LETTERS or _spelled_as(text, candidates) == base(fallback):
         return fallback
     return _statistical(text, tuple(candidates), fallback)
 
 
 def _spelled_as(text: str, candidates: Sequence[Language]) -> str | None:
     """The candidate that the letters speak for alone, when it is known how each candidate is written."""
-    bases = {_base(tag) for tag in candidates}
+    bases = {base(tag) for tag in candidates}
     if not bases <= set(MARKS):
         return None
     written = "".join(c if c.isalpha() else " " for c in clean(text).text.lower()) + " "
@@ -79,12 +77,13 @@ def _spelled_as(text: str, candidates: Sequence[Language]) -> str | None:
 
 
 def _statistical(text: str, candidates: tuple[Language, ...], fallback: Language) -> Language:
-    by_base = {_base(tag): tag for tag in reversed(candidates)}
-    scores = identifier(tuple(sorted(by_base))).rank(text)
+    by_base = {base(tag): tag for tag in reversed(candidates)}
+    scores = [(tag, score) for tag, score in identifier().rank(text) if tag in by_base]
     if len(scores) < 2 or scores[0][1] - scores[1][1] < MIN_LEAD:
         return fallback
     return by_base.get(scores[0][0], fallback)
 
 
-def _base(tag: Language) -> str:
+def base(tag: Language) -> str:
+    """The language of a tag, without region or manner."""
     return tag.split("-", 1)[0].lower()

@@ -5,9 +5,10 @@ from __future__ import annotations
 from app.answering.desk_view import Room
 from app.answering.wording import filled, worded
 from domain.answer import AnswerStatus
-from domain.exchange import Exchange
+from domain.exchange import Exchange, Question
 from domain.verdict import Action, Verdict
 from guardrails import gate, second
+from guardrails.foreign import foreign
 
 
 def screen(exchange: Exchange, room: Room) -> Exchange:
@@ -17,6 +18,8 @@ def screen(exchange: Exchange, room: Room) -> Exchange:
     local = guarded(exchange, room)
     verdict = second.standing(local, exchange.verdicts, question.text, bool(question.history), built.names, policy)
     exchange = exchange.with_(verdicts=(local, *exchange.verdicts))
+    if verdict.action is not Action.REFUSE and _cannot_be_read(question, room):
+        return _ask_in_another(exchange, room)
     if verdict.action is Action.ANSWER and verdict.category is None:
         return exchange
     if verdict.category is None or verdict.category not in policy.categories:
@@ -56,6 +59,18 @@ def judged(exchange: Exchange) -> tuple[str, tuple[str, ...]]:
     if scope is None or scope.repeats is None:
         return question.text, question.history
     return question.history[scope.repeats], question.history[: scope.repeats]
+
+
+def _cannot_be_read(question: Question, room: Room) -> bool:
+    """Whether it is in a language that is not read here: neither the guard nor the documents could say anything."""
+    plain = room.built.names.mask(question.text, " ")
+    return foreign(plain, room.built.election.languages, room.built.common.policy.vocabulary.knows)
+
+
+def _ask_in_another(exchange: Exchange, room: Room) -> Exchange:
+    names = dict.fromkeys(room.words(tag).name for tag in room.built.election.languages)
+    message = filled(room.words(exchange.question.spoken_to).other_language, languages=", ".join(names))
+    return worded(exchange, room, AnswerStatus.CLARIFY, message=message, suggestion=None)
 
 
 def _about(exchange: Exchange, room: Room) -> str:

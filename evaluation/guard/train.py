@@ -44,6 +44,7 @@ from guardrails.classifier import (
     LINES,
     PIECES,
     WEIGHTS,
+    WORDS,
     Card,
     Classifier,
     english,
@@ -148,7 +149,7 @@ def read(policy: Policy, vocabulary: Sequence[str]) -> Data:
         talks = [*dialogues(one, actions, FILLS, PLAN.seed), *after_others(plain, AFTER, PLAN.seed)]
         for item in [*plain, *disguised(plain, DISGUISED, PLAN.seed), *talks]:
             turns = [slotted(text, one.names, policy) for text in (*item.before, item.text)]
-            cut = [pieces(english(t, language, glossaries, known), numbered, MOST) for t in turns]
+            cut = [pieces(english(spelled(t), language, glossaries, known), numbered, MOST) for t in turns]
             items.append(item)
             ids.append(joined(cut, MOST))
             words.append(() if item.before else spelled(turns[-1]))
@@ -210,7 +211,8 @@ def save(weights: dict[str, NDArray[np.float32]], spelling: NDArray[np.int8], ta
 
 def files(target: Path) -> dict[str, Digest]:
     """Digests of all that a reading depends on."""
-    names = [WEIGHTS, PIECES, GRAMS, *sorted(p.name for p in target.glob("gloss.*.tsv"))]
+    words = sorted(p.name for kind in ("gloss.*.tsv", WORDS.format("*")) for p in target.glob(kind))
+    names = [WEIGHTS, PIECES, GRAMS, *words]
     return {name: sha256((target / name).read_bytes()) for name in names}
 
 

@@ -264,3 +264,12 @@ def test_what_cannot_be_read_is_never_called_silence(foreign: Desk, question: st
     else:
         assert wording.not_read not in (answer.message or "")
         assert bool(answer.silent) is (status is AnswerStatus.UNANSWERABLE_NO_SOURCE)
+
+
+@pytest.mark.parametrize("question", ["Co partie mówią o czynszach?", "Что говорят партии об аренде жилья?"])
+def test_a_language_that_is_not_read_is_said_and_never_searched(foreign: Desk, question: str) -> None:
+    exchange = asyncio.run(foreign.ask(Ask("toy", question, language="de")))
+    answer = exchange.answer
+    assert answer is not None and answer.status is AnswerStatus.CLARIFY
+    assert answer.message is not None and "nicht gelesen" in answer.message and "English" in answer.message
+    assert (exchange.hits, answer.silent, answer.claims, answer.suggestion) == ((), (), (), None)

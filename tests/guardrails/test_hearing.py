@@ -51,7 +51,7 @@ CARD = Card(
     texts=0,
 )
 SPELLING = Grams(np.zeros((ROWS, len(LABELS)), dtype=np.int8), 0.0)
-MODEL = Classifier(CARD, Path(), {}, VOCABULARY, frozenset(WORDS[4:]), judged, SPELLING)
+MODEL = Classifier(CARD, Path(), {}, VOCABULARY, frozenset(WORDS[4:]), judged, SPELLING, {})
 
 
 def said(text: str) -> tuple[Sentence, ...]:
