@@ -1,6 +1,7 @@
 """Which sentences of the passages found are quoted: whole ones, verbatim, each on its page.
 
-Promise: what is chosen depends on the question and the sentence; a place is left empty rather than filled.
+Promise: what is chosen depends on the question and the sentence; a place is left empty rather than filled; a sentence
+that points back is quoted with the one before it.
 """
 
 from __future__ import annotations
@@ -10,14 +11,20 @@ import re
 from collections.abc import Callable, Sequence
 
 from app.answering.desk_view import Room
+from app.answering.phrases import QUOTING
 from app.answering.voices import Voice, voice
 from app.links import first_page, viewer_url
+from app.retrieval.analyse import words
 from domain.answer import Citation, Claim
 from domain.passage import Hit, Passage, Sentence
 
 LEAST_WORDS = 4
 MOST_WORDS = 70
 MOST_LAW_WORDS = 140
+BACK = "back"
+"""The list of openings that point back to the sentence before."""
+OPENING = 60
+"""Letters in which such an opening stands."""
 UNSTOPPED_WORDS = 9
 """From here on a list item without a full stop is quoted; a shorter one is most likely a heading."""
 
@@ -42,12 +49,26 @@ def chosen(hits: Sequence[Hit], budget: int, counts: Callable[[Hit, int, bool], 
             place = _at_turn(hit, passage, turn, room)
             if place is None or not counts(hit, place, not claims):
                 continue
-            sentence = passage.sentences[place]
-            quote = passage.text[sentence.start : sentence.end]
-            if quote not in seen and room.built.stands_on_page(passage, quote):
+            quote = _understandable(passage, place, room)
+            overlaps = any(quote in other or other in quote for other in seen)
+            if not overlaps and room.built.stands_on_page(passage, quote):
                 seen.add(quote)
                 claims.append(quotation(passage, quote, room))
     return tuple(claims)
+
+
+def _understandable(passage: Passage, place: int, room: Room) -> str:
+    """The sentence, with the one before it where it points back ("That is why we ..."), if the party says that too."""
+    sentence = passage.sentences[place]
+    alone = passage.text[sentence.start : sentence.end]
+    opening = f"{QUOTING}/{passage.language}/{BACK}"
+    if place == 0 or passage.section is not None or not room.phrases.opens(words(alone[:OPENING]), opening):
+        return alone
+    before = passage.sentences[place - 1]
+    both = passage.text[before.start : sentence.end]
+    short = len(before.spans) == 1 and len(both.split()) <= MOST_WORDS
+    together = short and _voice(passage, before, room) == "own" and room.built.stands_on_page(passage, both)
+    return both if together else alone
 
 
 def in_context(hits: Sequence[Hit], least: int, room: Room) -> tuple[Claim, ...]:
