@@ -52,6 +52,13 @@ class Passage(Frozen):
     page_label: str | None = None
     sentences: tuple[Sentence, ...]
 
+    def quoted(self, quote: str) -> tuple[str, ...]:
+        """The whole sentences that a quotation of this text holds, in order; the quotation itself if it holds none."""
+        at = self.text.find(quote)
+        end = at + len(quote)
+        held = tuple(self.text[s.start : s.end] for s in self.sentences if at <= s.start and s.end <= end)
+        return held if at >= 0 and held else (quote,)
+
 
 def passage_id(document: Digest, spans: tuple[PageSpan, ...]) -> Digest:
     """Identity of a passage: the document's bytes and the span in them, nothing else."""

@@ -79,12 +79,13 @@ def _citation_problem(
 
 
 def _unsupported(claim: Claim, passages: Mapping[str, Passage], policy: Policy) -> str:
-    """Why a composed sentence says more than its quotations, or an empty string. One of them must carry all of it."""
+    """Why a composed sentence says more than its quotations, or an empty string. One sentence must carry all of it."""
     whys = []
     for citation in claim.citations:
-        language = passages[citation.passage].language
-        words = policy.composed.get(language.split("-")[0])
-        whys.append(unsupported(claim.text, citation.quote, language, words) if words else "no-word-lists")
+        passage = passages[citation.passage]
+        words = policy.composed.get(passage.language.split("-")[0])
+        for sentence in passage.quoted(citation.quote):
+            whys.append(unsupported(claim.text, sentence, passage.language, words) if words else "no-word-lists")
     return "" if "" in whys else whys[0]
 
 

@@ -14,6 +14,7 @@ from app.answering.check import objections
 from app.answering.desk_view import Room
 from app.answering.dictation import Written, offered, read
 from app.answering.extract import extract
+from app.answering.quote import asked_for
 from domain.answer import Answer, Claim
 from domain.exchange import Exchange
 from guardrails.grounding import comparable
@@ -61,17 +62,18 @@ def _claim(written: Written, offers: Sequence[Claim], room: Room) -> Claim | Non
         return None
     quoted = offers[written.number - 1]
     citation = quoted.citations[0]
-    shown = comparable(room.built.names.mask(citation.quote, SLOT))
+    sentence = asked_for(quoted, room)
+    shown = comparable(room.built.names.mask(sentence, SLOT))
     quotation = comparable(written.quotation)
     if len(quotation.split()) < min(LEAST_QUOTED, len(shown.split())) or quotation not in shown:
         return None
     passage = room.built.passage(citation.passage)
     text = comparable(written.text)
-    if text in (shown, comparable(citation.quote)):
+    if text in (shown, comparable(sentence)):
         return quoted
     policy = room.built.common.policy
     lists = policy.composed.get(passage.language.split("-")[0])
-    if lists is None or unsupported(text, citation.quote, passage.language, lists):
+    if lists is None or unsupported(text, sentence, passage.language, lists):
         return None
     if room.built.names.mentions(text) or _speaks_of_others(citation.quote, quoted.party, room):
         return None

@@ -14,6 +14,7 @@ from pydantic import Field, ValidationError
 
 from app.answering.desk_view import Room
 from app.answering.extract import extract
+from app.answering.quote import asked_for
 from app.llm.chat import ModelUnusable, content_of
 from app.llm.leash import Leash
 from domain.answer import Claim
@@ -62,7 +63,7 @@ def request(exchange: Exchange, room: Room, offers: Sequence[Claim], model: str)
         "question": names.mask(exchange.question.text, SLOT),
         "language": exchange.question.language,
         "sentences": [
-            {"number": number, "speaker": speakers[c.party], "sentence": names.mask(c.text, SLOT)}
+            {"number": number, "speaker": speakers[c.party], "sentence": names.mask(asked_for(c, room), SLOT)}
             for number, c in enumerate(offers, start=1)
         ],
     }

@@ -25,6 +25,8 @@ FIRST = 600
 """Share of the floor, in thousandths, that the first sentence covers alone; measured: a higher one silences parties."""
 PLAINLY = 200
 """How far above the floor a passage covers a question that is plainly its matter."""
+COMPANY = 3
+"""Sentences from which a passage on the matter says more of it than one; a lone one shares the word most likely."""
 
 
 def extract(exchange: Exchange, room: Room) -> Exchange:
@@ -94,8 +96,8 @@ def quotations_of(party: str | None, most: int, exchange: Exchange, room: Room) 
     if not _speaks(hits, party, exchange, room):
         return ()
     shown = most * (exchange.scope.more if exchange.scope is not None else 0)
-    found = _quotations(hits, shown + most, exchange, room)
-    return found[shown:] or found[:most]
+    further = _quotations(hits, shown + most, exchange, room, lone=True)[shown:] if shown else ()
+    return further or _quotations(hits, most, exchange, room)
 
 
 def _hits_of(party: str | None, exchange: Exchange) -> list[Hit]:
@@ -142,15 +144,19 @@ def _weights(party: str | None, exchange: Exchange, room: Room) -> Weights:
     return room.built.retrieval.weights.of(asked, documents)
 
 
-def _quotations(hits: Sequence[Hit], budget: int, exchange: Exchange, room: Room) -> tuple[Claim, ...]:
+def _quotations(
+    hits: Sequence[Hit], budget: int, exchange: Exchange, room: Room, lone: bool = False
+) -> tuple[Claim, ...]:
     """Up to `budget` sentences, in passages and of their own covering as much of the question as speaking takes.
 
     The first sentence may cover somewhat less, and any share in a passage that is plainly on the matter, where the
-    sentences share its words. Of what the register lists only the listed sentence counts, and nothing beside; but
-    where no listed sentence can be quoted, the tests of every other question decide.
+    sentences share its words. A further one that is `lone`, since nothing else in its passage is on the matter, comes
+    last or not at all. Of what the register lists only the listed sentence counts, and nothing beside; but where no
+    listed sentence can be quoted, the tests of every other question decide.
     """
     listed = chosen([h for h in hits if _stated(h)], budget, _listed_sentence, room)
     floor = _weights(hits[0].party, exchange, room).floor if hits else 0
+    others = [h for h in hits if not h.near]
 
     def counts(hit: Hit, place: int, first: bool) -> bool:
         if hit.coverage < floor:
@@ -158,7 +164,14 @@ def _quotations(hits: Sequence[Hit], budget: int, exchange: Exchange, room: Room
         said = hit.sentences[place]
         return said >= floor or (first and (1000 * said >= FIRST * floor or hit.coverage >= floor + PLAINLY))
 
-    return listed or chosen([h for h in hits if not h.near], budget, counts, room)
+    def in_company(hit: Hit, place: int, first: bool) -> bool:
+        alone = len(hit.sentences) >= COMPANY and sum(map(bool, hit.sentences)) == 1
+        return (first or not alone) and counts(hit, place, first)
+
+    found = listed or chosen(others, budget, in_company, room)
+    if listed or not lone:
+        return found
+    return (*found, *(c for c in chosen(others, budget, counts, room) if c not in found))[:budget]
 
 
 def _searched(party: str, exchange: Exchange, room: Room) -> Searched:

@@ -71,6 +71,12 @@ def _understandable(passage: Passage, place: int, room: Room) -> str:
     return both if together else alone
 
 
+def asked_for(claim: Claim, room: Room) -> str:
+    """The sentence for which the claim's quotation was chosen: its last, where one before explains it."""
+    citation = claim.citations[0]
+    return room.built.passage(citation.passage).quoted(citation.quote)[-1]
+
+
 def in_context(hits: Sequence[Hit], least: int, room: Room) -> tuple[Claim, ...]:
     """The first sentence found that tells what others want or do, with the sentences around it; at most one claim.
 

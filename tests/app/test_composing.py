@@ -507,7 +507,7 @@ def test_a_hostile_model_puts_nothing_before_a_voter(demo_data: Path, capsys: py
                     quote = claim.citations[0].quote
                     passage = built.passage(claim.citations[0].passage)
                     assert passage.party == claim.party and built.stands_on_page(passage, quote)
-                    shown = built.names.mask(quote, "[party]")
+                    shown = built.names.mask(passage.quoted(quote)[-1], "[party]")
                     assert (shown, claim.text) not in hostile.false, claim
                     assert claim.text in (quote, *(honest(shown, tag) for tag in SAYS)), (
                         "only what is true was ever shown"
