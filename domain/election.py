@@ -183,6 +183,9 @@ class RuleCard(Frozen):
         "a question that holds all of a set is answered by it. `!x`: x must be absent; `=` first: nothing else said",
     )
     statements: tuple[Statement, ...] = Field(min_length=1)
+    then: tuple[Slug, ...] = Field(
+        default=(), description="Cards on what follows: shown after this one to whoever asks for the whole of it"
+    )
     deadline: Deadline | None = None
     valid_from: date
     valid_until: date | None = None
@@ -307,7 +310,11 @@ def inconsistencies(election: Election) -> list[str]:
             found.append(f"sources: programme {source.id!r} names no party")
         if not LANGUAGE.fullmatch(source.language):
             found.append(f"sources: {source.id!r} has the language {source.language!r}, not a BCP 47 tag such as 'de'")
+    cards = {card.id for card in election.rules}
     for card in election.rules:
+        found += [
+            f"rules: card {card.id!r} goes on with the unknown card {name!r}" for name in card.then if name not in cards
+        ]
         for language in election.languages:
             if language not in card.title:
                 found.append(f"rules: card {card.id!r} has no title in {language!r}")

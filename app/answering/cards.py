@@ -9,9 +9,10 @@ from datetime import date, timedelta
 from itertools import combinations
 
 from app.answering.desk_view import Room
-from app.answering.procedure import Heard, cue_fit, for_programmes, listen
+from app.answering.procedure import Heard, asks_for_the_whole, cue_fit, for_programmes, listen
 from app.answering.wording import filled
 from app.links import viewer_url
+from app.locales import long_date
 from app.retrieval.analyse import Analyser, Stopwords, words
 from app.retrieval.telling import WORD, Telling, learnt, terms_of
 from domain.answer import Citation, Claim
@@ -46,6 +47,15 @@ def matching_cards(exchange: Exchange, room: Room, in_force: bool = True) -> tup
     cards = {card.id: card for card in room.built.election.rules}
     found = sorted(scores, key=lambda name: -scores[name])[:MOST]
     return tuple(cards[name] for name in found if most and 1000 * scores[name] >= BESIDE * most)
+
+
+def with_what_follows(cards: Sequence[RuleCard], matter: str, room: Room) -> tuple[RuleCard, ...]:
+    """The cards, and after the first those that it goes on with where the whole of its matter is asked for."""
+    if not cards or not cards[0].then or not asks_for_the_whole(words(matter), room):
+        return tuple(cards)
+    every = {card.id: card for card in room.built.election.rules}
+    following = (every[name] for name in cards[0].then if _in_force(every[name], room))
+    return tuple({card.id: card for card in (cards[0], *following, *cards[1:])}.values())
 
 
 def likelihood(matter: str, language: Language, room: Room) -> int:
@@ -144,16 +154,8 @@ def _text(card: RuleCard, statement: Statement, language: Language, room: Room) 
     if card.deadline is None:
         return text
     day = room.built.election.polling_day + timedelta(days=card.deadline.days)
-    shown = shown_date(day, language) + (f", {card.deadline.time}" if card.deadline.time else "")
+    shown = long_date(day, language) + (f", {card.deadline.time}" if card.deadline.time else "")
     return filled(text, deadline=shown)
-
-
-def shown_date(day: date, language: Language) -> str:
-    """A date as written in the language: 23.02.2025, 23/02/2025, otherwise ISO 8601."""
-    base = language.split("-")[0]
-    if base == "de":
-        return day.strftime("%d.%m.%Y")
-    return day.strftime("%d/%m/%Y") if base == "fr" else day.isoformat()
 
 
 def _citations(statement: Statement, language: Language, room: Room) -> tuple[Citation, ...]:

@@ -47,6 +47,12 @@ class Heard:
         return bool(self.concepts & PLACES) and who and not self.elsewhere
 
 
+def asks_for_the_whole(asked: Sequence[str], room: Room) -> bool:
+    """Whether a matter of voting is asked for as such ("How do I vote by post?"), and no step or case of it."""
+    heard = listen(asked, room)
+    return bool(heard) and all(len(h.concepts - SLIGHT) == 1 and h.left == 0 for h in heard)
+
+
 def listen(asked: Sequence[str], room: Room) -> tuple[Heard, ...]:
     """What is heard by the language that hears most of the words, or by several that hear as much."""
     concepts: dict[Language, set[str]] = {}

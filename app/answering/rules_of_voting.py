@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from app.answering.cards import card_claims, matching_cards, shown_date
+from app.answering.cards import card_claims, matching_cards, with_what_follows
 from app.answering.desk_view import Room
 from app.answering.draft import matter_of, settled
 from app.answering.quote import chosen
 from app.answering.retrieve import find
 from app.answering.wording import filled
+from app.locales import long_date
 from domain.answer import Claim
 from domain.base import Language, in_language
 from domain.election import RuleCard
@@ -25,7 +26,7 @@ def rules_of_voting(exchange: Exchange, room: Room) -> Exchange:
     """A reviewed card where one fits, else the law where it plainly speaks of it, else who can tell."""
     language = exchange.question.spoken_to
     words = room.words(language)
-    cards = matching_cards(exchange, room)
+    cards = with_what_follows(matching_cards(exchange, room), matter_of(exchange), room)
     claims = tuple(claim for card in cards for claim in card_claims(card, language, room))
     if claims:
         lead_in = _lapsing(cards, words.lead["rules"], language, room)
@@ -61,7 +62,7 @@ def _dated(lead: str, language: Language, room: Room) -> str:
     day = room.built.election.polling_day
     if room.today <= day.isoformat():
         return lead
-    return f"{filled(room.words(language).past_polling_day, date=shown_date(day, language))} {lead}"
+    return f"{filled(room.words(language).past_polling_day, date=long_date(day, language))} {lead}"
 
 
 def _of_law(hits: Sequence[Hit], room: Room) -> tuple[Claim, ...]:

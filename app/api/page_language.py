@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from app.locales import long_date, whole_number
 from domain.base import main_language
 
 Messages = Mapping[str, Mapping[str, str]]
@@ -47,13 +48,11 @@ class Voice:
 
     def number(self, value: int) -> str:
         """A whole number with this language's mark between thousands."""
-        return f"{value:,}".replace(",", self.words["number.group"])
+        return whole_number(value, self.language)
 
     def date(self, day: date) -> str:
         """A date in words, for example `23. Februar 2025`."""
-        month = self.words[f"month.{day.month}"]
-        name = "date.first" if day.day == 1 and "date.first" in self.words else "date.format"
-        return self.t(name, day=day.day, month=month, year=day.year)
+        return long_date(day, self.language)
 
     def name_of(self, language: str) -> str:
         """A language's name in this language; the tag itself where it is not known."""
