@@ -26,7 +26,7 @@ from app.api.page_routes import BuiltHere, DeskHere, PageRoute
 from app.api.page_shell import page
 from app.api.page_views import Row, Said
 from app.errors import UnknownRecord
-from domain.answer import Answer
+from domain.answer import Answer, Citation
 from domain.election import Party
 
 LARGEST_SEED = 9999
@@ -144,11 +144,15 @@ def _masked(said: Sequence[Said], built: Built) -> tuple[Said, ...]:
     for one in said:
         text = _blank(one.claim.text, built)
         quoted = tuple(
-            replace(q, citation=q.citation.model_copy(update={"quote": _blank(q.citation.quote, built)}))
-            for q in one.quoted
+            replace(q, citation=q.citation.model_copy(update=_blanks(q.citation, built))) for q in one.quoted
         )
         found.append(replace(one, claim=one.claim.model_copy(update={"text": text}), quoted=quoted))
     return tuple(found)
+
+
+def _blanks(citation: Citation, built: Built) -> dict[str, str | None]:
+    section = citation.section
+    return {"quote": _blank(citation.quote, built), "section": _blank(section, built) if section else None}
 
 
 def _blank(text: str, built: Built) -> str:

@@ -54,6 +54,15 @@ class Voice:
         """A date in words, for example `23. Februar 2025`."""
         return long_date(day, self.language)
 
+    def day(self, day: str) -> str:
+        """The same for a day as it is stored, `2025-02-23`."""
+        return self.date(date.fromisoformat(day))
+
+    def outcome(self, status: str) -> str:
+        """What became of a question, by its status; of those that failed, that they did."""
+        name = f"outcome.{status}"
+        return self.t(name if self.has(name) else f"outcome.{status.split('_', maxsplit=1)[0]}")
+
     def name_of(self, language: str) -> str:
         """A language's name in this language; the tag itself where it is not known."""
         return self.words.get(f"language.{language.split('-', maxsplit=1)[0].lower()}", language)

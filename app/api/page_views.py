@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from app.api.page_desk import Built, DocumentView
+from app.api.page_language import Voice
 from app.api.page_marks import Quotation
 from app.errors import UnknownDocument
 from domain.answer import Answer, Citation, Claim, Silence
@@ -51,6 +52,11 @@ class Row:
     near: tuple[Said, ...] = ()
     silence: Silence | None = None
 
+    @property
+    def anchor(self) -> str:
+        """Its place on the page, the same on every page of the answer."""
+        return f"party-{self.party.id}" if self.party else "rules"
+
 
 @dataclass(frozen=True)
 class Considered:
@@ -78,6 +84,17 @@ def rows(built: Built, answer: Answer) -> tuple[Row, ...]:
         if said or near or silence:
             found.append(Row(built.election.party(id) if id else None, said, near, silence))
     return tuple(found)
+
+
+def summary(voice: Voice, rows: Iterable[Row], without: Iterable[Party]) -> list[str]:
+    """How many parties are quoted, were searched without a find, have no document; nothing that is none."""
+    of_parties = [row for row in rows if row.party is not None]
+    counts = {
+        "answer.sum_quoted": sum(bool(row.said) for row in of_parties),
+        "answer.sum_silent": sum(not row.said for row in of_parties),
+        "answer.sum_without": len(tuple(without)),
+    }
+    return [voice.n(key, count) for key, count in counts.items() if count]
 
 
 def parties_named(election: Election, ids: Iterable[str]) -> tuple[Party, ...]:

@@ -90,6 +90,8 @@ def ask_page(request: Request, built: Built, **shown: object) -> HTMLResponse:
     context = {"typed": "", "chosen": (), "after": None, "error": None, **shown, "built": built}
     voice = voice_for(request, request.app.state.shell, built)
     context["basis"] = page_views.basis(built, voice.language)
+    heard = {view.source.party for view in built.documents.values()}
+    context["without_document"] = sum(party.id not in heard for party in built.election.parties)
     context["suggested"] = built.election.suggestions[:SUGGESTED]
     return page(request, "ask.html", context, 422 if context["error"] else 200)
 
@@ -148,8 +150,11 @@ async def recorded(record: str, request: Request, built: BuiltHere, desk: DeskHe
 def answer_page(request: Request, built: Built, answer: Answer, *, status: int = 200, **shown: object) -> HTMLResponse:
     """An answer with its question; what was not recorded has no steps to show."""
     context = {"exchange": None, "considered": (), "language": answer.language, **shown, "answer": answer}
-    context |= {"built": built, "rows": page_views.rows(built, answer)}
-    context["without"] = page_views.parties_named(built.election, answer.no_document)
+    context |= {"built": built}
+    without = context["without"] = page_views.parties_named(built.election, answer.no_document)
+    rows = context["rows"] = page_views.rows(built, answer)
+    context["said_by"] = [row for row in rows if row.party is not None]
+    context["summary"] = lambda voice: page_views.summary(voice, rows, without)
     context["suggested"] = built.election.suggestions[:SUGGESTED]
     response = page(request, "answer.html", context, status)
     response.headers.update({"X-Robots-Tag": "noindex", "Cache-Control": "private, no-cache"})

@@ -28,6 +28,7 @@ export interface Answer {
   scope: string[];
   claims: Claim[];
   silent: { party: string }[];
+  near: Claim[];
   no_document: string[];
   follow_up: string | null;
 }

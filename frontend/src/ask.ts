@@ -21,12 +21,14 @@ class IsegoriaAsk extends LitElement {
     answer: { state: true },
     spoken: { state: true },
     phase: { state: true },
+    past: { state: true },
   };
 
   declare question: string;
   declare claims: Claim[];
   declare answer: Answer | null;
   declare spoken: string;
+  declare past: { question: string; record: string }[];
   declare phase: "idle" | "working" | "stopped" | "failed" | "unreachable" | "done";
 
   private parties = new Map<string, string>();
@@ -37,6 +39,7 @@ class IsegoriaAsk extends LitElement {
     super();
     this.question = this.spoken = "";
     this.claims = [];
+    this.past = [];
     this.answer = null;
     this.phase = "idle";
   }
@@ -87,6 +90,9 @@ class IsegoriaAsk extends LitElement {
     if (after) ask.after = String(after);
     if (parties.length) ask.parties = parties;
     if (language) ask.language = language;
+    const before = this.answer?.record;
+    if (before) this.past = [...this.past, { question: this.question, record: before }];
+    document.body.classList.add("asked");
     Object.assign(this, { question, claims: [], answer: null, phase: "working", spoken: this.words("working") });
     const running = (this.running = new AbortController());
     try {
@@ -193,6 +199,7 @@ class IsegoriaAsk extends LitElement {
     if (this.phase === "idle") return nothing;
     return html`
       <p class="hidden" role="status">${this.spoken}</p>
+      ${this.past.length ? this.history() : nothing}
       <div role="log" aria-live="off" aria-busy=${this.phase === "working"}>
         <h2 class="question" dir="auto">${this.question}</h2>
         ${this.phase === "working" ? this.working() : nothing}
@@ -202,6 +209,13 @@ class IsegoriaAsk extends LitElement {
         ${this.order().map((party) => this.voice(party))} ${this.answer ? this.ending(this.answer) : nothing}
       </div>
     `;
+  }
+
+  private history(): TemplateResult {
+    return html`<nav class="past" aria-label=${this.words("asked")}>
+      <p>${this.words("asked")}</p>
+      <ol>${this.past.map((one) => html`<li><a dir="auto" href=${this.recorded(one.record, false)}>${one.question}</a></li>`)}</ol>
+    </nav>`;
   }
 
   private working(): TemplateResult {
@@ -247,14 +261,27 @@ class IsegoriaAsk extends LitElement {
       <h3><bdi>${this.name(party)}</bdi></h3>
       <div class="words">
         ${claims.map((claim) => this.said(claim))}
-        ${claims.length ? nothing : html`<p class="silent">${this.words("silent")}</p>`}
+        ${claims.length ? nothing : this.silence(party)}
       </div>
     </section>`;
   }
 
+  private silence(party: string | null): TemplateResult {
+    const near = (this.answer?.near ?? []).filter((c) => c.party === party);
+    return html`<p class="silent">${this.words("silent")}</p>
+      <p class="facts">${this.words("silentHint")}</p>
+      ${near.length
+        ? html`<details class="near">
+            <summary>${this.words("near")}<span class="hidden">: ${this.name(party)}</span></summary>
+            <p class="facts">${this.words("nearHint")}</p>
+            ${near.map((claim) => this.said(claim))}
+          </details>`
+        : nothing}`;
+  }
+
   private said(claim: Claim): TemplateResult {
     return html`<div class="claim">
-      ${claim.kind === "quotation" ? nothing : html`<p class="own ${claim.kind}">${claim.text}</p>`}
+      ${claim.kind === "quotation" ? nothing : html`<p class="own ${claim.kind}">${claim.text} <span class="kind">${this.words(claim.kind)}</span></p>`}
       ${claim.citations.map(
         (c) => html`<figure class="quotation">
           <blockquote dir="auto" lang=${this.source(c)?.language ?? ""}><p>${c.quote}</p></blockquote>
@@ -275,7 +302,7 @@ class IsegoriaAsk extends LitElement {
             <div class="words"><ul class="names">${answer.no_document.map((p) => html`<li><bdi>${this.name(p)}</bdi></li>`)}</ul></div>
           </section>`
         : nothing}
-      ${answer.follow_up ? html`<p lang=${answer.language}>${answer.follow_up}</p>` : nothing}
+      ${answer.follow_up ? html`<p class="prompt" lang=${answer.language}>${answer.follow_up}</p>` : nothing}
       ${answer.record ? html`<p class="whole"><a href=${this.recorded(answer.record, false)}>${this.words("whole")}</a></p>` : nothing}
     `;
   }

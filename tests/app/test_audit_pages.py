@@ -13,6 +13,7 @@ import pytest
 from fastapi.testclient import TestClient
 from pydantic import ValidationError
 from sqlalchemy import text
+from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
 from app.api.page_plot import HEIGHT, WIDTH, bars
@@ -177,7 +178,7 @@ def test_a_story_shows_every_step_and_what_was_found_and_not_used(client: TestCl
     ):
         assert said in words, said
     assert story.text.count("<tbody><tr>") == 1
-    assert client.get(f"/e/demo/a/{record}?lang=en").text.count(f"/e/demo/a/{record}/story") == 1
+    assert client.get(f"/e/demo/a/{record}?lang=en").text.count(f'/e/demo/a/{record}/story?lang=en"') == 1
     assert client.get("/audit/record?id=none").status_code == 404
 
 
@@ -194,7 +195,12 @@ def test_the_list_is_for_auditors_with_a_token_alone(client: TestClient, demo_da
         assert refused.status_code == 401
         assert refused.headers["www-authenticate"].startswith("Basic ")
         assert RENT["question"] not in refused.text
-    listed = client.get("/audit/exchanges?lang=en", headers=with_token(TOKEN))
+    with capture_logs() as lines:
+        listed = client.get("/audit/exchanges?lang=en", headers=with_token(TOKEN))
+    noted = [line for line in lines if line["event"] == "exchanges listed"]
+    assert [line["auditor"] for line in noted] == ["lena"] and "rents" not in str(noted), (
+        "who listed, not what was asked"
+    )
     assert listed.status_code == 200
     assert listed.headers["cache-control"] == "private, no-store"
     assert RENT["question"] in listed.text

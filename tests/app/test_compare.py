@@ -56,7 +56,7 @@ def test_every_party_that_was_asked_has_a_column_in_the_published_order(client: 
     Reader(page)
     assert columns(page) == list(NAMES)
     text = Reader(page).text
-    assert "Durchsucht und nichts dazu gefunden." in text
+    assert "Durchsucht, keine passende Stelle gefunden." in text
     assert text.index("Kein Dokument vorgelegt") < text.rindex("KREIS"), "named, with nothing to compare"
     assert "Programm Auen zur Landtagswahl, Seite 2" in text
     assert f'href="{address}"' in client.get(address.removesuffix("/compare")).text

@@ -177,10 +177,14 @@ def test_what_it_rests_on_is_counted(client: TestClient) -> None:
 
 def test_an_answer_shows_every_party_once_in_the_order_of_the_scope(client: TestClient) -> None:
     page = client.get(ask(client, "Was zu Miete?")).text
-    rows = re.findall(r'<h3 id="row-\d+">\s*<bdi>(\w+)</bdi>', page)
+    rows = re.findall(r'<h3 id="party-[a-z]+">\s*<bdi>(\w+)</bdi>', page)
     assert rows == ["AUEN", "HAFEN", "LINDE", "TURM"]
     text = Reader(page).text
-    assert "Durchsucht und nichts dazu gefunden." in text and "212 Textstellen" in text
+    assert "Durchsucht, keine passende Stelle gefunden." in text and "212 Textstellen" in text
+    assert "Das heißt nicht, dass die Partei dazu keine Haltung hat." in text
+    assert re.search(r"\d Parteien mit Zitat · 1 ohne passende Stelle · 1 ohne Dokument", text), "and how many of each"
+    jumps = re.findall(r'<li><a href="#(party-[a-z]+)"><bdi>', page)
+    assert jumps == re.findall(r'<h3 id="(party-[a-z]+)">', page), "one jump for each, in the same order"
     assert text.index("Kein Dokument vorgelegt") < text.index("KREIS", text.index("Kein Dokument vorgelegt"))
     assert "Gelesen als:" in text and "Bei jeder neuen Vermietung gilt die Miete des Vormieters als Obergrenze." in text
     assert "Programm Auen zur Landtagswahl, Seite 2 (gedruckt 4)" in text and "beschlossen, 1. Februar 2026" in text

@@ -75,7 +75,7 @@ def test_everything_can_be_done_with_the_keyboard_alone(browser: Browser, site: 
     page.keyboard.type("Was sagen die Parteien zu Mieten?")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    page.get_by_text("Durchsucht und nichts dazu gefunden.").wait_for()
+    page.get_by_text("Durchsucht, keine passende Stelle gefunden.").wait_for()
     seen = set()
     for _ in range(60):
         page.keyboard.press("Tab")
@@ -101,7 +101,7 @@ def test_a_service_that_is_gone_leaves_the_question_in_the_field(browser: Browse
     assert "Keine Verbindung" in page.locator("[role=status]").inner_text()
     again = start(pages(), mortal.port)
     page.get_by_role("button", name="Fragen", exact=True).click()
-    page.get_by_text("Durchsucht und nichts dazu gefunden.").wait_for()
+    page.get_by_text("Durchsucht, keine passende Stelle gefunden.").wait_for()
     again.stop()
 
 
@@ -110,7 +110,7 @@ def test_the_first_block_is_seen_soon_after_its_event_and_moves_nothing_else(bro
     page.goto(site + HOME)
     page.evaluate(WATCH)
     ask(page, "Was sagen die Parteien zu Mieten?")
-    page.get_by_text("Durchsucht und nichts dazu gefunden.").wait_for()
+    page.get_by_text("Durchsucht, keine passende Stelle gefunden.").wait_for()
     page.wait_for_timeout(300)
     shown, shifts = page.evaluate("[shown, shifts]")
     assert shown["first"] - shown["event"] <= 300, shown
@@ -136,7 +136,7 @@ def test_it_works_as_the_visitor_has_set_the_browser(browser: Browser, site: str
     page = open_page(browser, 400, java_script_enabled=True, **options)
     page.goto(site + HOME)
     ask(page, "Was sagen die Parteien zu Mieten?")
-    page.get_by_text("Durchsucht und nichts dazu gefunden.").wait_for()
+    page.get_by_text("Durchsucht, keine passende Stelle gefunden.").wait_for()
     name = "-".join(f"{k}-{v}" for k, v in options.items())
     page.screenshot(path=PICTURES / f"streamed-{name}.png", full_page=True)
     if "reduced_motion" in options:
@@ -153,7 +153,7 @@ def test_at_four_hundred_per_cent_nothing_is_lost(browser: Browser, site: str, t
     page.set_viewport_size({"width": 320, "height": 256})
     page.goto(site + HOME)
     ask(page, "Was sagen die Parteien zu Mieten?")
-    page.get_by_text("Durchsucht und nichts dazu gefunden.").wait_for()
+    page.get_by_text("Durchsucht, keine passende Stelle gefunden.").wait_for()
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
     hidden = page.evaluate(
         "[...document.querySelectorAll('.streamed blockquote')].filter(e => e.scrollWidth > e.clientWidth + 1).length"

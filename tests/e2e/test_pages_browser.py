@@ -182,7 +182,7 @@ def test_claims_appear_as_they_arrive_and_each_is_announced_once(browser: Browse
     page.get_by_label("Ihre Frage").fill("Was sagen die Parteien zu Mieten?")
     page.get_by_label("Ihre Frage").press("Tab")
     page.keyboard.press("Enter")
-    page.get_by_text("Durchsucht und nichts dazu gefunden.").wait_for()
+    page.get_by_text("Durchsucht, keine passende Stelle gefunden.").wait_for()
     said = page.evaluate("said")
     assert said[0] == "Die Dokumente werden durchsucht …"
     assert [s.split(":")[0] for s in said[1:4]] == ["AUEN", "HAFEN", "LINDE"]

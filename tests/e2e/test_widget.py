@@ -92,7 +92,7 @@ def test_one_line_embeds_the_widget_on_a_page_of_another_origin(browser: Browser
     first = inside(page)
     first.get_by_label("Ihre Frage").fill("Was sagen die Parteien zu Mieten?")
     first.get_by_role("button", name="Fragen", exact=True).click()
-    first.get_by_text("Durchsucht und nichts dazu gefunden.").wait_for()
+    first.get_by_text("Durchsucht, keine passende Stelle gefunden.").wait_for()
     assert first.locator(".streamed .voice h3").count() == 5
     assert inside(page, 1).locator(".streamed .voice").count() == 0, "the other widget on the page is its own"
     frame = page.locator("isegoria-chat").first.locator("iframe")
