@@ -165,6 +165,8 @@ def test_the_given_example_of_a_message(pack: Path) -> None:
          "sources.yaml:10: documents[0].renditions: holds more than one file; only the one that is read and cited"),
         ("rules/voting.yaml", "document: lantern-programme", "document: constitution",
          "rules/voting.yaml:2: cards[0].id: card 'age' cites the unknown document 'constitution'"),
+        ("rules/voting.yaml", "    valid_from:", "    then: [ages]\n    valid_from:",
+         "rules/voting.yaml:2: cards[0].id: card 'age' goes on with the unknown card 'ages'"),
         ("rules/voting.yaml", "en: From 16.", "fr: Dès 16.",
          "rules/voting.yaml:2: cards[0].id: card 'age' lacks a statement in 'en'"),
         ("rules/voting.yaml", "    valid_from:", "    deadline: {days: -21, time: 18:00}\n    valid_from:",

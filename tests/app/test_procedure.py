@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -67,6 +68,24 @@ def test_procedure_is_answered_by_a_card(desk: Desk, question: str) -> None:
     exchange = ask(desk, question)
     assert exchange.answer is not None
     assert {claim.kind for claim in exchange.answer.claims} == {"card"}, exchange.answer.message
+
+
+@pytest.mark.parametrize(
+    ("question", "steps"),
+    [
+        ("Wie wähle ich per Brief?", {"12", "13"}),
+        ("Briefwahl", {"12", "13"}),
+        ("How do I vote by post?", {"12", "13"}),
+        ("Comment voter par correspondance ?", {"12", "13"}),
+        ("Wie beantrage ich Briefwahl?", {"12"}),
+        ("How do I apply for a postal vote?", {"12"}),
+    ],
+)
+def test_who_asks_for_the_whole_is_told_every_step(desk: Desk, question: str, steps: set[str]) -> None:
+    answer = ask(desk, question).answer
+    claims = answer.claims if answer is not None else ()
+    assert {number for c in claims for number in re.findall(r"§ (\d+)", c.citations[0].section or "")} == steps
+    assert len({c.text for c in claims}) == len(claims)
 
 
 @pytest.mark.parametrize(

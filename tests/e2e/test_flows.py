@@ -91,6 +91,24 @@ def test_everything_can_be_done_with_the_keyboard_alone(browser: Browser, site: 
     page.locator("h1.question").wait_for()
 
 
+def test_what_was_asked_before_stays_within_reach(browser: Browser, site: str) -> None:
+    page = open_page(browser, 1280, java_script_enabled=True)
+    page.goto(site + HOME)
+    opening = page.locator(".hero")
+    assert opening.bounding_box()["height"] > 100  # type: ignore[index]
+    ask(page, "Was sagen die Parteien zu Mieten?")
+    page.get_by_text("Durchsucht, keine passende Stelle gefunden.").wait_for()
+    assert opening.bounding_box()["height"] <= 1, "the answer takes the place of the opening"  # type: ignore[index]
+    assert page.get_by_role("heading", level=1).count() == 1, "which a screen reader still finds"
+    first = page.url
+    assert page.locator(".past").count() == 0
+    ask(page, "Und zur Rente?")
+    past = page.locator(".past a")
+    past.wait_for()
+    assert past.all_inner_texts() == ["Was sagen die Parteien zu Mieten?"]
+    assert first.endswith(str(past.get_attribute("href")))
+
+
 def test_a_service_that_is_gone_leaves_the_question_in_the_field(browser: Browser, mortal: Served) -> None:
     page = open_page(browser, java_script_enabled=True)
     page.goto(mortal.url + HOME)
