@@ -21,10 +21,10 @@ from domain.passage import Hit, Passage, Sentence
 LEAST_WORDS = 4
 MOST_WORDS = 70
 MOST_LAW_WORDS = 140
-BACK = "back"
-"""The list of openings that point back to the sentence before."""
-OPENING = 60
-"""Letters in which such an opening stands."""
+BACK, THIS = "back", "this"
+"""The lists of what points back to the sentence before: openings, and words wherever they stand early on."""
+EARLY = 6
+"""Words of a sentence among which such a word stands."""
 UNSTOPPED_WORDS = 9
 """From here on a list item without a full stop is quoted; a shorter one is most likely a heading."""
 
@@ -61,14 +61,29 @@ def _understandable(passage: Passage, place: int, room: Room) -> str:
     """The sentence, with the one before it where it points back ("That is why we ..."), if the party says that too."""
     sentence = passage.sentences[place]
     alone = passage.text[sentence.start : sentence.end]
-    opening = f"{QUOTING}/{passage.language}/{BACK}"
-    if place == 0 or passage.section is not None or not room.phrases.opens(words(alone[:OPENING]), opening):
+    if (
+        place == 0
+        or passage.section is not None
+        or not (_opens_back(alone, passage, room) or _this(alone, passage, room))
+    ):
         return alone
     before = passage.sentences[place - 1]
     both = passage.text[before.start : sentence.end]
     short = len(before.spans) == 1 and len(both.split()) <= MOST_WORDS
     together = short and _voice(passage, before, room) == "own" and room.built.stands_on_page(passage, both)
     return both if together else alone
+
+
+def _opens_back(text: str, passage: Passage, room: Room) -> bool:
+    return room.phrases.opens(_early(text), f"{QUOTING}/{passage.language}/{BACK}")
+
+
+def _this(text: str, passage: Passage, room: Room) -> bool:
+    return room.phrases.found(f"{QUOTING}/{passage.language}/{THIS}", _early(text))
+
+
+def _early(text: str) -> list[str]:
+    return words(text[:100])[:EARLY]
 
 
 def asked_for(claim: Claim, room: Room) -> str:
@@ -99,7 +114,7 @@ def _at_turn(hit: Hit, passage: Passage, turn: int, room: Room) -> int | None:
 
     A sentence that a page or column break cuts is left aside: a reader could not find it whole.
     """
-    quotable = (i for i in hit.order if _quotable(passage, passage.sentences[i], room))
+    quotable = (i for i in hit.order if _quotable(passage, passage.sentences[i], room) and _clear(passage, i, room))
     return next(itertools.islice(quotable, turn, None), None)
 
 
@@ -114,6 +129,16 @@ def _quotable(passage: Passage, sentence: Sentence, room: Room) -> bool:
     if count > MOST_WORDS or (count < UNSTOPPED_WORDS and text[-1].isalnum()):
         return False
     return _voice(passage, sentence, room) == "own"
+
+
+def _clear(passage: Passage, place: int, room: Room) -> bool:
+    """Whether it can be understood: not where "this" means what the sentence before tells of others."""
+    if place == 0 or passage.section is not None:
+        return True
+    sentence, before = passage.sentences[place], passage.sentences[place - 1]
+    return (
+        not _this(passage.text[sentence.start : sentence.end], passage, room) or _voice(passage, before, room) == "own"
+    )
 
 
 def _voice(passage: Passage, sentence: Sentence, room: Room) -> Voice:

@@ -25,6 +25,11 @@ für alle Städte.
 ## Kultur
 
 Jedes Dorf bekommt einen Chor. Wer ein Kino eröffnet, bekommt die Mieten erlassen. Der Chor singt am Sonntag.
+
+## Löhne
+
+Die HAFEN verlangt einen Mindestlohn von 16 Talern. Wir halten diesen Mindestlohn für viel zu hoch. Den Mindestlohn soll
+eine Kommission aus Gilden und Gewerkschaften festlegen.
 """
 OTHER = "# Programm\n\n## Schutz\n\nWir schützen den Hafen vor Wind. Die Mole wird höher gebaut.\n"
 
@@ -60,3 +65,8 @@ def test_a_sentence_that_alone_shares_the_word_is_no_further_position(ask: Calla
     assert claims and not any("Kino" in c.text for c in claims)
     alone = answer(ask("Was sagen die Parteien zu Kinos?")).claims
     assert [c.text for c in alone] == ["Wer ein Kino eröffnet, bekommt die Mieten erlassen."]
+
+
+def test_what_answers_others_is_not_torn_from_them(ask: Callable[..., Exchange]) -> None:
+    quoted = [c.text for c in answer(ask("Was sagen die Parteien zum Mindestlohn?")).claims]
+    assert quoted == ["Den Mindestlohn soll eine Kommission aus Gilden und Gewerkschaften festlegen."]
