@@ -160,8 +160,10 @@ def test_a_publisher_that_misbehaves_is_named_in_time_and_nothing_is_kept(
     reply: Reply, message: str, tmp_path: Path
 ) -> None:
     started = time.monotonic()
+    # Half a second only where time is what is tried: a busy machine may need it for an honest reply.
+    limits = Limits(300_000, 0.5, 0.4) if "took more" in message else Limits(300_000, 8, 8)
     with publisher(reply) as url, pytest.raises(SourceError) as caught:
-        taken(pack_at(tmp_path / "pack", url), tmp_path / "data", Limits(300_000, 0.5, 0.4))
+        taken(pack_at(tmp_path / "pack", url), tmp_path / "data", limits)
     assert message in caught.value.message
     assert caught.value.message.startswith(f"bruecken: {url}")
     assert time.monotonic() - started < 10
