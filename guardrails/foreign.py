@@ -17,8 +17,8 @@ FEWEST = 3
 """Words from which a language can be told."""
 LETTERS = 3
 """Letters from which a word says anything about its language."""
-KNOWN = 70
-"""Percent of the words of which more than this many are known where the text is read."""
+UNKNOWN = 70
+"""Percent of the words, from these letters on, of which fewer are known where the text may be in another language."""
 LEAD = 12.0
 """By how much, in logarithms, one of the others must be likelier than any language that is read."""
 _WEST = ("ca", "da", "es", "fi", "it", "nl", "no", "pt", "sv")
@@ -28,20 +28,25 @@ OTHERS = frozenset((*_WEST, *_EAST, "ku", "tr", "vi"))
 
 
 def foreign(text: str, languages: Sequence[Language], knows: Callable[[str], bool]) -> bool:
-    """Whether the text, without names, is in none of the `languages`; `knows` says which words of these are known."""
-    letters = [c for c in text if c.isalpha()]
-    if not letters:
-        return False
-    if sum(map(_latin, letters)) * 2 < len(letters):
-        return True
-    words = [t.text for t in tokens(clean(text), NO_WORDS) if t.text not in BREAKS and t.text.isalpha()]
+    """Whether the text, without names, is in none of the `languages`; `knows` says which words are known.
+
+    Where none of them is one that the identifier can tell, nothing is foreign.
+    """
+    cleaned = clean(text)
+    letters = [c for c in cleaned.text if c.isalpha()]
+    words = [t.text for t in tokens(cleaned, NO_WORDS) if t.text not in BREAKS and t.text.isalpha()]
     telling = [word for word in words if len(word) >= LETTERS]
-    if len(words) < FEWEST or 100 * sum(map(knows, telling)) > KNOWN * len(telling):
+    otherwise = 2 * sum(map(_latin, letters)) < len(letters)
+    unknown = len(words) >= FEWEST and 100 * sum(map(knows, telling)) < UNKNOWN * len(telling)
+    if not (otherwise or unknown):
         return False
-    ranked, read = dict(identifier().rank(text)), {base(language) for language in languages}
-    own, other = (max(ranked[tag] for tag in tags if tag in ranked) for tags in (read, OTHERS - read))
-    return other - own >= LEAD
+    ranked, read = dict(identifier().rank(cleaned.text)), {base(language) for language in languages}
+    own = max((ranked[tag] for tag in read if tag in ranked), default=None)
+    if own is None:
+        return False
+    others = ranked.keys() - read if otherwise else OTHERS - read
+    return max(ranked[tag] for tag in others) - own >= LEAD
 
 
 def _latin(char: str) -> bool:
-    return unicodedata.name(char, "").startswith(("LATIN", "MODIFIER", "MATHEMATICAL", "FULLWIDTH LATIN"))
+    return unicodedata.name(char, "").startswith("LATIN")

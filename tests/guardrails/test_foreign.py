@@ -49,6 +49,10 @@ def test_another_language_is_not_read(text: str) -> None:
         "childcare, rents, buses",
         "Was heißt »Habeas Corpus« in der Verfassung?",
         "What does the law say about the Bundestag's Überhangmandate?",
+        "W a s   s a g e n   d i e   P a r t e i e n ?",
+        "Wаѕ ѕаgеn dіе Раrtеіеn zu Міеtеn?",
+        "𝐖𝐚𝐬 𝐬𝐚𝐠𝐞𝐧 𝐝𝐢𝐞 𝐏𝐚𝐫𝐭𝐞𝐢𝐞𝐧 𝐳𝐮 𝐌𝐢𝐞𝐭𝐞𝐧?",
+        "W4s s4g3n d13 P4r7313n zu M13t3n?",
     ],
 )
 def test_dialect_slips_keywords_and_lookalikes_are_read(text: str) -> None:
@@ -57,3 +61,5 @@ def test_dialect_slips_keywords_and_lookalikes_are_read(text: str) -> None:
 
 def test_what_is_offered_is_read() -> None:
     assert not foreign("Cosa dicono i partiti sugli affitti?", (*READ, "it"), policy().vocabulary.knows)
+    assert not foreign("Τι λένε τα κόμματα για τα ενοίκια;", ("el",), policy().vocabulary.knows)
+    assert not foreign("Tge din las partidas davart ils tschains?", ("rm",), lambda word: False)
