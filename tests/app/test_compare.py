@@ -91,6 +91,7 @@ def test_a_blind_reader_gets_the_words_and_nothing_that_tells_whose_they_are(
         for form in (party.id, *party.short.values(), *party.name.values(), *(p.name for p in party.people)):
             assert not re.search(rf"\b{re.escape(form)}\b", shown), form
     assert "/documents/" not in shown and "<cite" not in shown and not re.search(r"Seite \d", shown)
+    assert "Textstellen" in beside(seen) and "Textstellen" not in shown, "the length of a programme would name it"
     words, of_seen = (re.findall(r"<blockquote[^>]*><p>(.*?)</p>", text, re.S) for text in (shown, beside(seen)))
     assert len(words) == len(of_seen) > 2
     assert all(len(a.split()) == len(b.split()) or BLANK in a for a, b in zip(words, of_seen, strict=True))
@@ -111,13 +112,14 @@ def test_a_name_in_question_and_quotation_is_left_out() -> None:
     assert name not in beside(page)
     assert name not in re.search(r"<h1.*?</h1>", page, re.S)[0]  # type: ignore[index]
     assert BLANK in beside(page)
+    assert f"Was {BLANK} will" in beside(page), "the section is named, without a name"
 
 
 def telling(answer: Answer, name: str) -> Answer:
     """The answer with a quotation in which a party names itself."""
     claim = answer.claims[0]
     quote = f"Wir von {name} sagen: {claim.text}"
-    citation = claim.citations[0].model_copy(update={"quote": quote})
+    citation = claim.citations[0].model_copy(update={"quote": quote, "section": f"Was {name} will"})
     named = claim.model_copy(update={"text": quote, "citations": (citation,)})
     return answer.model_copy(update={"claims": (named, *answer.claims[1:])})
 
