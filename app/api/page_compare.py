@@ -124,35 +124,38 @@ def columns(built: Built, answer: Answer, choice: Choice) -> tuple[Column, ...]:
     if choice.seed is not None:
         shuffled = built.election.model_copy(update={"party_order": "shuffle"}).ordered(choice.seed)
         order = [p.id for p in shuffled if p.id in rows]
+    # A document that alone has sections, or alone has none, would be known by them.
+    sections = all(q.citation.section for row in rows.values() for one in row.said for q in one.quoted)
     chosen = rows.keys() & set(choice.parties) or rows.keys()
     found = []
     for place, row in enumerate((rows[id] for id in order if id in chosen), start=1):
         covered = choice.blind and place not in choice.lifted
         lift = replace(choice, lifted=choice.lifted | {place}).query()
-        shown = _covered(row, built) if covered else row
+        shown = _covered(row, built, sections) if covered else row
         found.append(Column(place=place, letter=_letter(place), party=shown.party, row=shown, lift=lift))
     return tuple(found)
 
 
-def _covered(row: Row, built: Built) -> Row:
-    """The row with names left out of every sentence, and with no source that could be opened."""
-    return replace(row, party=None, said=_masked(row.said, built), near=_masked(row.near, built))
+def _covered(row: Row, built: Built, sections: bool) -> Row:
+    """The row with names left out of every sentence, and of the titles of `sections`; no source can be opened."""
+    said, near = (_masked(of, built, sections) for of in (row.said, row.near))
+    return replace(row, party=None, said=said, near=near)
 
 
-def _masked(said: Sequence[Said], built: Built) -> tuple[Said, ...]:
+def _masked(said: Sequence[Said], built: Built, sections: bool) -> tuple[Said, ...]:
     found = []
     for one in said:
         text = _blank(one.claim.text, built)
         quoted = tuple(
-            replace(q, citation=q.citation.model_copy(update=_blanks(q.citation, built))) for q in one.quoted
+            replace(q, citation=q.citation.model_copy(update=_blanks(q.citation, built, sections))) for q in one.quoted
         )
         found.append(replace(one, claim=one.claim.model_copy(update={"text": text}), quoted=quoted))
     return tuple(found)
 
 
-def _blanks(citation: Citation, built: Built) -> dict[str, str | None]:
-    section = citation.section
-    return {"quote": _blank(citation.quote, built), "section": _blank(section, built) if section else None}
+def _blanks(citation: Citation, built: Built, sections: bool) -> dict[str, str | None]:
+    section = _blank(citation.section, built) if sections and citation.section else None
+    return {"quote": _blank(citation.quote, built), "section": section}
 
 
 def _blank(text: str, built: Built) -> str:

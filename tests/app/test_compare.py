@@ -97,7 +97,8 @@ def test_a_blind_reader_gets_the_words_and_nothing_that_tells_whose_they_are(
     assert all(len(a.split()) == len(b.split()) or BLANK in a for a, b in zip(words, of_seen, strict=True))
 
 
-def test_a_name_in_question_and_quotation_is_left_out() -> None:
+@pytest.mark.parametrize("sections", [False, True])
+def test_a_name_in_question_quotation_and_section_is_left_out(sections: bool) -> None:
     built = invented()
     desk = desk_for(built)
     party = built.election.parties[0]
@@ -107,21 +108,25 @@ def test_a_name_in_question_and_quotation_is_left_out() -> None:
     with TestClient(app, follow_redirects=False, headers={"accept-language": "de"}) as client:
         address = ask(client, f"Was will {name} zu Miete?") + "/compare"
         record = address.split("/")[-2]
-        desk.prepared[record] = telling(desk.prepared[record], name)
+        desk.prepared[record] = telling(desk.prepared[record], name, sections)
         page = client.get(f"{address}?blind=1").text
     assert name not in beside(page)
     assert name not in re.search(r"<h1.*?</h1>", page, re.S)[0]  # type: ignore[index]
     assert BLANK in beside(page)
-    assert f"Was {BLANK} will" in beside(page), "the section is named, without a name"
+    assert (f"Was {BLANK} will" in beside(page)) is sections, "of sections nothing is shown unless all have one"
 
 
-def telling(answer: Answer, name: str) -> Answer:
-    """The answer with a quotation in which a party names itself."""
+def telling(answer: Answer, name: str, sections: bool) -> Answer:
+    """The answer with a quotation in which a party names itself, in a section that names it, alone or as all are."""
     claim = answer.claims[0]
     quote = f"Wir von {name} sagen: {claim.text}"
     citation = claim.citations[0].model_copy(update={"quote": quote, "section": f"Was {name} will"})
     named = claim.model_copy(update={"text": quote, "citations": (citation,)})
-    return answer.model_copy(update={"claims": (named, *answer.claims[1:])})
+    others = answer.claims[1:]
+    if sections:
+        places = [c.citations[0].model_copy(update={"section": "Wohnen"}) for c in others]
+        others = tuple(c.model_copy(update={"citations": (p,)}) for c, p in zip(others, places, strict=True))
+    return answer.model_copy(update={"claims": (named, *others)})
 
 
 def test_lifting_a_cover_names_that_column_and_no_other(client: TestClient, address: str) -> None:
