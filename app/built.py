@@ -17,8 +17,9 @@ from app.errors import IndexUnusable, UnknownDocument
 from app.links import section_slug
 from app.retrieval.analyse import Analyser, Stopwords
 from app.retrieval.corpus import LAW, Corpus, pool
-from app.retrieval.embed import Embed
+from app.retrieval.embed import Code, Embed
 from app.retrieval.index import Candidates
+from app.retrieval.meaning import Meaning
 from app.retrieval.question import Reader
 from app.retrieval.vocabulary import vocabulary
 from domain.base import Digest, Language, Localised, sha256
@@ -104,6 +105,7 @@ class Built:
         self.common = common
         self.candidates: Candidates = candidates or NoEngine()
         self.embedder = embedder
+        self.meaning: Meaning | None = None
         self.corpus = Corpus(folder, self.retrieval.stopwords)
         self.names = Names(self.election.parties)
         self._folder = folder
@@ -112,6 +114,10 @@ class Built:
         self.reader = lru_cache(maxsize=32)(self._reader)
         self.page = lru_cache(maxsize=512)(self._page)
         self.page_text = lru_cache(maxsize=4096)(self._page_text)
+
+    def meant(self, text: str, language: Language) -> Code | None:
+        """What a text means whose names are masked; None where the build read no meanings."""
+        return self.meaning.code(text, language) if self.meaning is not None else None
 
     @cached_property
     def documents(self) -> Mapping[Digest, DocumentView]:

@@ -14,6 +14,7 @@ from pydantic import ConfigDict, Field
 
 from app.errors import PackError
 from app.retrieval.analyse import Stopwords
+from app.retrieval.meaning import Files, read_files
 from app.retrieval.vocabulary import Stemmed, VocabularyFile, stemmed
 from app.retrieval.weights import WeightTable
 from app.yaml_lines import load_checked
@@ -71,6 +72,8 @@ class RetrievalData:
     weights: WeightTable
     stems: Stemmed
     """The terms of the vocabulary as they are looked for."""
+    meaning: Files = field(default_factory=dict, repr=False)
+    """The encoder with which a build reads what matters mean; an opened build names the one that it was read with."""
 
     def sealed(self) -> bytes:
         """All of it as JSON, to be kept in a build: a service reads what its corpus was built with."""
@@ -153,9 +156,8 @@ def load_retrieval(root: Path) -> RetrievalData:
     folder = _common(root) / "retrieval"
     stopwords = {p.stem: read_stopwords(p) for p in sorted(folder.glob("??.yaml"))}
     words = load_checked(folder / "vocabulary.yaml", VocabularyFile)
-    return RetrievalData(
-        stopwords, words, load_checked(folder / "weights.yaml", WeightTable), stemmed(words, stopwords)
-    )
+    weights = load_checked(folder / "weights.yaml", WeightTable)
+    return RetrievalData(stopwords, words, weights, stemmed(words, stopwords), read_files(folder.parent))
 
 
 def _common(root: Path) -> Path:

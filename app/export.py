@@ -36,7 +36,6 @@ from audit.verify import from_folder, verify_log
 from domain.base import Digest
 from domain.exchange import Digests
 
-MODEL_FILES = ("model.onnx", "tokenizer.json")
 READ = 1 << 20
 
 
@@ -165,12 +164,12 @@ class Export:
                 if self._copied(member, folder / name) != listed.get(name) and name in listed and not rewritten(name):
                     raise RecordUnreadable(f"{folder / name}: was altered while it was read")
                 self._show(f"build {election}", done, len(listed) + 1)
-            model = json.loads((folder / "index" / "meta.json").read_bytes())["model"]
-            models |= {model} if model else set()
+            meta = json.loads((folder / "index" / "meta.json").read_bytes())
+            models |= {model for key in ("model", "meaning") if (model := meta.get(key))}
         for model in sorted(models):
             folder = model_folder(self._data, model)
-            for name in MODEL_FILES:
-                self._copied(f"{MODELS}{folder.name}/{name}", folder / name)
+            for path in sorted(folder.iterdir()):
+                self._copied(f"{MODELS}{folder.name}/{path.name}", path)
 
     def _copied(self, member: str, path: Path) -> Digest:
         """Copy a file and return its digest. Raises RecordUnreadable."""

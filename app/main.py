@@ -32,11 +32,12 @@ from app.log import log_writer
 from app.places import built_elections, current_build, keys_folder, model_folder, objects_folder
 from app.record import Recorder, Records
 from app.retrieval.index import Candidates, ClientCandidates, EdgeCandidates
+from app.retrieval.meaning import Meaning, digest_of_files, open_meaning, stored
 from app.settings import Settings
 from app.storage.engine import open_engine
 from app.storage.keys import Keyring
 from app.storage.objects import keep_file, put_object
-from domain.base import canonical
+from domain.base import Digest, canonical
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -78,6 +79,19 @@ def open_engines(built: Built, settings: Settings) -> None:
 
         model = model_folder(settings.data, built.corpus.model)
         built.embedder = OnnxEmbedder(model / "model.onnx", model / "tokenizer.json", built.corpus.model)
+    if built.corpus.meaning is not None:
+        built.meaning = _meaning(model_folder(settings.data, built.corpus.meaning), built.corpus.meaning)
+
+
+def _meaning(folder: Path, digest: Digest) -> Meaning:
+    """The encoder that a build names. Raises IndexUnusable."""
+    try:
+        files = stored(folder)
+        if digest_of_files(files) != digest:
+            raise IndexUnusable(f"the files in {folder} are not those that the build was read with; build it again")
+        return open_meaning(files)
+    except (OSError, ValueError, KeyError) as error:
+        raise IndexUnusable(f"the encoder in {folder} cannot be used ({error}); build it again") from error
 
 
 def open_election(election: str, common: Common, settings: Settings) -> Built:

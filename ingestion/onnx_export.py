@@ -7,7 +7,7 @@ building nor serving needs torch. Parity with sentence-transformers is a test.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -50,21 +50,35 @@ def export_classifier(weights: dict[str, Floats], layers: int, heads: int, epsil
     `export`, without padding: all texts of one call are equally long. Outputs `logits`: float32 [batch, labels],
     and `parts`: float32 [batch, tokens, labels], what each token adds to them; with the bias they add up.
     """
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-
     graph = _Graph(weights, epsilon, heads)
     graph.encoder(layers)
     graph.head()
-    whole = target.with_suffix(".whole.onnx")
     graph.parts()
     width = len(weights["head.bias"])
-    onnx.save(graph.model({"logits": ["batch", width], "parts": ["batch", "tokens", width]}), str(whole))
+    _as_int8(graph.model({"logits": ["batch", width], "parts": ["batch", "tokens", width]}), target, _PARTS)
+
+
+def export_encoder(weights: dict[str, Floats], layers: int, heads: int, epsilon: float, target: Path) -> None:
+    """Write an encoder with inputs and output as in `export`, weights as int8."""
+    graph = _Graph(weights, epsilon, heads)
+    graph.encoder(layers)
+    graph.pooling()
+    width = weights["embeddings.word_embeddings.weight"].shape[1]
+    _as_int8(graph.model({"embedding": ["batch", width]}), target)
+
+
+def _as_int8(model: onnx.ModelProto, target: Path, exact: Sequence[str] = ()) -> None:
+    """Write the model with its weights as int8, except those of the nodes that stay `exact`."""
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    whole = target.with_suffix(".whole.onnx")
+    onnx.save(model, str(whole))
     quantize_dynamic(
         str(whole),
         str(target),
         weight_type=QuantType.QInt8,
         per_channel=True,
-        nodes_to_exclude=list(_PARTS),
+        nodes_to_exclude=list(exact),
         extra_options={"DefaultTensorType": TensorProto.FLOAT},
     )
     whole.unlink()

@@ -26,6 +26,7 @@ from domain.names import Names
 from domain.passage import Passage
 from domain.register import Matter
 from ingestion.lines import pack_bytes, read_lines, refuse
+from ingestion.meaning import Centres
 
 FILE = "register.jsonl"
 
@@ -120,8 +121,13 @@ def plain_names(matters: Sequence[Matter], language: Language) -> dict[Digest, l
     return found
 
 
-def sealed(matters: Sequence[Matter], analysers: Mapping[Language, Analyser], numbers: Mapping[Digest, int]) -> Sealed:
-    """The matters with their places by passage number and their names as weighed words."""
+def sealed(
+    matters: Sequence[Matter],
+    analysers: Mapping[Language, Analyser],
+    numbers: Mapping[Digest, int],
+    centres: Centres | None = None,
+) -> Sealed:
+    """The matters with their places by passage number, their names as weighed words, and what they mean."""
     parties = sorted({party for m in matters for party in m.places})
     rows = [[(numbers[p.passage], p.sentence, p.near) for p in m.places[party]] for m in matters for party in parties]
     arrays = {
@@ -139,9 +145,16 @@ def sealed(matters: Sequence[Matter], analysers: Mapping[Language, Analyser], nu
             telling = learnt([[terms_of(text, analysers[tag]) for text in texts] for texts in said])
             told[tag] = telling.terms
             arrays |= {f"{tag}.told_{name}": array for name, array in telling.arrays().items()}
+    if centres is not None and matters:
+        arrays["meanings"] = centres.of([_texts(m) for m in matters]).astype(np.int64)
     titles = {tag: [next(iter(m.names.get(tag, ())), "") for m in matters] for tag in stems}
     meta = {"ids": [m.id for m in matters], "parties": parties, "stems": stems, "told": told, "titles": titles}
     return Sealed(meta, arrays)
+
+
+def _texts(matter: Matter) -> dict[Language, tuple[str, ...]]:
+    """In what words questions call the matter, and people tell of it."""
+    return {tag: (*matter.names.get(tag, ()), *matter.told.get(tag, ())) for tag in {**matter.names, **matter.told}}
 
 
 def _names(matters: Sequence[Matter], analyser: Analyser) -> tuple[list[str], dict[str, NDArray[np.int64]]]:

@@ -16,13 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.retrieval.analyse import SLOT, Analyser, Stopwords
-from app.retrieval.corpus import FORMAT, REGISTER, pool
+from app.retrieval.corpus import CARDS, FORMAT, REGISTER, pool
 from app.retrieval.embed import Code
 from app.retrieval.index import EdgeCandidates, WindowPoint, build_edge
 from app.retrieval.lexicon import offsets
-from domain.base import Digest, Language, canonical
+from domain.base import Digest, Language, canonical, main_language
+from domain.election import RuleCard
 from domain.names import Names
 from domain.passage import Passage
+from ingestion.meaning import Centres
 from ingestion.register import masked, sealed
 from ingestion.seal_language import NO_HELPS, Helps, seal_language
 
@@ -52,6 +54,7 @@ def seal(
     stopwords: dict[Language, Stopwords],
     encoder: Encoder | None,
     helps: Helps = NO_HELPS,
+    centres: Centres | None = None,
 ) -> Digest:
     """Write `index/` and `index.digest` under `folder`; the digest covers all of it. Deterministic."""
     index = folder / "index"
@@ -76,7 +79,9 @@ def seal(
         offset += one.size
     codes, starts = _vectors(texts, encoder)
     arrays["window_starts"] = starts
-    register = sealed(helps.matters, analysers, {p.id: n for n, p in enumerate(passages)})
+    register = sealed(helps.matters, analysers, {p.id: n for n, p in enumerate(passages)}, centres)
+    if centres is not None and helps.cards:
+        arrays[CARDS] = centres.of([_texts(card, names) for card in helps.cards])
     arrays |= {REGISTER + name: array for name, array in register.arrays.items()}
     (index / "arrays").mkdir()
     for name, array in arrays.items():
@@ -92,6 +97,7 @@ def seal(
         "ids": [p.id for p in passages],
         "pools": dict(sorted(pools.items())),
         "model": encoder.digest if encoder else None,
+        "meaning": centres.digest if centres else None,
         "register": register.meta,
     }
     (index / "meta.json").write_text(json.dumps(meta), encoding="utf-8")
@@ -101,6 +107,16 @@ def seal(
     digest = _digest(arrays, codes, canonical(register.meta))
     (folder / "index.digest").write_text(digest + "\n", encoding="utf-8")
     return digest
+
+
+def _texts(card: RuleCard, names: Names) -> dict[Language, list[str]]:
+    """How people ask for the card, and what it says."""
+    found: dict[Language, list[str]] = {}
+    for tag, asked in card.ask.items():
+        found.setdefault(main_language(tag), []).extend(asked)
+    for tag, text in [*card.title.items(), *(said for one in card.statements for said in one.text.items())]:
+        found.setdefault(main_language(tag), []).append(text)
+    return {tag: [names.mask(text, SLOT) for text in texts] for tag, texts in found.items()}
 
 
 def points(

@@ -16,6 +16,7 @@ from app.retrieval.analyse import SLOT, Analyser, Stopwords, learn_compounds, sp
 from app.retrieval.lexicon import Lexicon, Posting, build_lexicon, offsets, postings
 from app.retrieval.variants import gram_table
 from domain.base import Language
+from domain.election import RuleCard
 from domain.names import Names
 from domain.passage import Passage
 from domain.register import Matter
@@ -27,10 +28,11 @@ Array = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Helps:
-    """What a pack adds for finding: lines of its subject index by passage, and the matters of its register."""
+    """What a pack adds for finding: lines of its subject index by passage, matters of its register, its cards."""
 
     subjects: Lines = field(default_factory=dict)
     matters: tuple[Matter, ...] = ()
+    cards: tuple[RuleCard, ...] = ()
 
 
 NO_HELPS = Helps()

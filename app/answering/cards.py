@@ -8,12 +8,16 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import combinations
 
+import numpy as np
+
 from app.answering.desk_view import Room
 from app.answering.procedure import Heard, asks_for_the_whole, cue_fit, for_programmes, listen
 from app.answering.wording import filled
 from app.links import viewer_url
 from app.locales import long_date
 from app.retrieval.analyse import Analyser, Stopwords, words
+from app.retrieval.lexicon import Ints
+from app.retrieval.register import MEANT, alike
 from app.retrieval.telling import WORD, Telling, learnt, terms_of
 from domain.answer import Citation, Claim
 from domain.base import Language, in_language, main_language
@@ -25,13 +29,15 @@ LIKELY = 2000
 """Score from which the words of a card answer a question of procedure, in thousandths of one telling word."""
 PLAIN = 350
 """Share in thousandths of a question that does not say whether it is one of procedure, from which they answer it."""
-CUE = 700
+CUE = 350
 """What each concept that a card cues on adds to its score; a slight one counts once, any other three times."""
 CONCEPT, PAIR = WORD, 700
 """What a concept of voting counts as a term, and two of them together, in any language."""
-BESIDE = 750
+BESIDE = 650
 """Share of the first card's score, in thousandths, from which a second one stands beside it."""
-LOOKED_AT, MOST = 8, 2
+PLAINLY_MEANT = 2000
+"""What likeness of meaning must add that such a question is a card's whatever share of it the words are."""
+MOST = 3
 
 
 def matching_cards(exchange: Exchange, room: Room, in_force: bool = True) -> tuple[RuleCard, ...]:
@@ -58,12 +64,14 @@ def with_what_follows(cards: Sequence[RuleCard], matter: str, room: Room) -> tup
     return tuple({card.id: card for card in (cards[0], *following, *cards[1:])}.values())
 
 
-def likelihood(matter: str, language: Language, room: Room) -> int:
+def likelihood(matter: str, language: Language, room: Room, likeness: int = MEANT) -> int:
     """How much speaks for the likeliest card in force, in thousandths of a telling word; 0 for none."""
-    return max(_scores(matter, language, room, 0, True).values(), default=0)
+    return max(_scores(matter, language, room, 0, True, likeness).values(), default=0)
 
 
-def _scores(matter: str, language: Language, room: Room, share: int, in_force: bool) -> dict[str, int]:
+def _scores(
+    matter: str, language: Language, room: Room, share: int, in_force: bool, likeness: int = MEANT
+) -> dict[str, int]:
     """Per card what speaks for it: the words that lead to it, as what people ask and say of it, and its cues.
 
     Words count from `LIKELY` on, and from this share of the question. A question about a reform has no card.
@@ -72,10 +80,21 @@ def _scores(matter: str, language: Language, room: Room, share: int, in_force: b
     if for_programmes(matter, heard, room):
         return {}
     read = room.built.kept(("cards", language, in_force), lambda: _read(language, in_force, room))
-    likely = read.telling.likely(_terms(matter, read.analyser, heard), LOOKED_AT)
-    told = {one.number: one.score for one in likely if one.score >= LIKELY and one.share >= share}
+    words_say, whole = read.telling.scores(_terms(matter, read.analyser, heard))
+    meant = _meant(matter, language, read, room, likeness)
+    told = words_say + meant
+    enough = (told >= LIKELY) & ((1000 * words_say >= share * whole) | (meant >= PLAINLY_MEANT))
     cued = [CUE * max((cue_fit(card, h) for h in heard), default=0) for card in read.cards]
-    return {card.id: told.get(n, 0) + cued[n] for n, card in enumerate(read.cards) if told.get(n, 0) + cued[n]}
+    scores = (told * enough + np.array(cued, dtype=np.int64)).tolist()
+    return {card.id: score for card, score in zip(read.cards, scores, strict=True) if score}
+
+
+def _meant(matter: str, language: Language, read: _Cards, room: Room, likeness: int) -> Ints:
+    """What likeness of meaning adds to each card; 0 where the build read no meanings."""
+    meant, codes = room.built.meant(matter, language), room.built.corpus.cards
+    if meant is None or not len(codes):
+        return np.zeros(len(read.cards), dtype=np.int64)
+    return alike(meant, codes[read.rows], likeness)
 
 
 @dataclass(frozen=True)
@@ -83,6 +102,8 @@ class _Cards:
     """The cards (not) in force, what reads a question in a language, and the words that lead to each card."""
 
     cards: tuple[RuleCard, ...]
+    rows: list[int]
+    """Their places among the cards of the pack."""
     analyser: Analyser
     telling: Telling
 
@@ -93,9 +114,10 @@ def _read(language: Language, in_force: bool, room: Room) -> _Cards:
     stop = frozenset(w for w in lists.stop if not room.phrases.found("asking", [w]))
     documents = room.built.corpus.languages.get(language)
     analyser = Analyser(language, Stopwords(stop), documents.analyser.parts if documents is not None else {})
-    cards = tuple(card for card in room.built.election.rules if _in_force(card, room) is in_force)
+    rows = [n for n, card in enumerate(room.built.election.rules) if _in_force(card, room) is in_force]
+    cards = tuple(room.built.election.rules[n] for n in rows)
     told = [[_terms(text, analyser, _heard(text, room)) for text in _said_of(card, language)] for card in cards]
-    return _Cards(cards, analyser, learnt(told))
+    return _Cards(cards, rows, analyser, learnt(told))
 
 
 def _heard(text: str, room: Room) -> tuple[Heard, ...]:

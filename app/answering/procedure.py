@@ -106,13 +106,19 @@ def leaves_open(exchange: Exchange, room: Room) -> bool:
     """Whether a question to the programmes leaves open that it is about procedure."""
     scope = exchange.scope
     assert scope is not None
+    return to_nobody(exchange, room) and room.phrases.sense.of(scope.matter) >= OPEN
+
+
+def to_nobody(exchange: Exchange, room: Room) -> bool:
+    """Whether a question names no party, does not speak of parties, and does not ask for a reform."""
+    scope = exchange.scope
+    assert scope is not None
     asked = words(f"{exchange.question.text} {scope.matter}")
     return (
         not scope.named
         and not exchange.question.explicit_parties
         and not room.phrases.found("parties", asked)
         and any(word.isalpha() for word in words(scope.matter))
-        and room.phrases.sense.of(scope.matter) >= OPEN
         and not for_programmes(scope.matter, listen(asked, room), room)
     )
 

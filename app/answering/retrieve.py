@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 
 from app.answering.cards import likelihood, matching_cards
 from app.answering.desk_view import Room
+from app.answering.nearer import analyser_of, meant, nearer_to_a_card
 from app.answering.procedure import as_rules, leaves_open
-from app.retrieval.analyse import Analyser, words
+from app.retrieval.analyse import words
 from app.retrieval.balance import Ask, Scored, search
 from app.retrieval.corpus import pool
 from app.retrieval.embed import code
@@ -34,7 +35,7 @@ def retrieve(exchange: Exchange, room: Room) -> Exchange:
     scope = exchange.scope
     assert scope is not None
     asked = exchange.question.language
-    rules = scope.subject is Subject.RULES
+    rules = scope.subject is Subject.RULES or nearer_to_a_card(exchange, room)
     undecided = not rules and leaves_open(exchange, room)
     if (undecided or rules) and matching_cards(exchange, room):
         return exchange.with_(scope=as_rules(scope))
@@ -47,6 +48,7 @@ def retrieve(exchange: Exchange, room: Room) -> Exchange:
     ):
         return exchange.with_(scope=as_rules(scope))
     if rules:
+        scope = as_rules(scope)
         hits, query_code = find(scope.matter, asked, (None,), room, PER_PARTY)
     elif undecided and (entry is None or entry.met is not Met.REGISTERED):
         hits, query_code = find(scope.matter, asked, (*scope.parties, None), room, PER_PARTY, entry)
@@ -69,7 +71,7 @@ def retrieve(exchange: Exchange, room: Room) -> Exchange:
 
 def _registered(scope: Scope, asked: Language, room: Room) -> Entry | None:
     """The matter of the register that is asked for, or the main one; those that a story is likely to be about."""
-    analyser = _analyser(scope, asked, room)
+    analyser = analyser_of(scope, asked, room)
     named = room.built.corpus.register.matter(scope.matter, analyser) if analyser is not None else None
     return _told(scope, asked, room) if named is None and _tells(scope, room) else named
 
@@ -81,16 +83,11 @@ def _tells(scope: Scope, room: Room) -> bool:
 
 def _told(scope: Scope, asked: Language, room: Room) -> Entry | None:
     """The matters that the words of the question are likely to tell of."""
-    analyser = _analyser(scope, asked, room)
+    analyser = analyser_of(scope, asked, room)
     if analyser is None:
         return None
-    return room.built.corpus.register.told(scope.matter, analyser, _tells(scope, room))
-
-
-def _analyser(scope: Scope, asked: Language, room: Room) -> Analyser | None:
-    """What reads the question, None where no party has a document."""
-    documents = next(iter(room.built.by_language(scope.parties, asked)), None)
-    return room.built.reader(asked, documents).asked if documents is not None else None
+    register = room.built.corpus.register
+    return register.told(scope.matter, analyser, meant(scope, analyser, room), _tells(scope, room))
 
 
 def _speaks(hits: Mapping[str | None, Sequence[Hit]], asked: Language, room: Room) -> bool:

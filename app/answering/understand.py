@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from app.answering.cards import matching_cards
 from app.answering.desk_view import Room
 from app.answering.follow import go_on
+from app.answering.nearer import nearer_to_a_card
 from app.answering.procedure import as_rules, leaves_open
 from app.answering.turn import is_rules, turn_of
 from domain.base import Language
@@ -43,8 +44,9 @@ def _earlier(exchange: Exchange, room: Room) -> tuple[Scope, ...]:
         scope = read(text, room.built.names.mentions(text), scopes, room)
         asked = exchange.question.model_copy(update={"text": text, "explicit_parties": ()})
         turn = exchange.with_(question=asked, scope=scope)
-        by_card = scope.subject is Subject.PARTIES and leaves_open(turn, room) and matching_cards(turn, room)
-        scopes.append(as_rules(scope) if by_card else scope)
+        parties = scope.subject is Subject.PARTIES
+        by_card = (leaves_open(turn, room) and matching_cards(turn, room)) or nearer_to_a_card(turn, room)
+        scopes.append(as_rules(scope) if parties and by_card else scope)
     return tuple(scopes)
 
 

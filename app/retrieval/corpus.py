@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from app.errors import IndexUnusable
 from app.retrieval.analyse import Analyser, Stopwords
-from app.retrieval.embed import Code
+from app.retrieval.embed import NO_CODES, Code
 from app.retrieval.lexicon import Ints, Lexicon, offsets, ranges
 from app.retrieval.register import open_register
 from app.retrieval.variants import GramTable, Variants
@@ -26,6 +26,7 @@ from domain.passage import Passage
 LAW = "@law"
 REGISTER = "register."
 """Opens the names of the register's arrays."""
+CARDS = "cards"
 FORMAT = 9
 
 
@@ -117,6 +118,8 @@ class Corpus:
             }
             of_register = {n.removeprefix(REGISTER): a for n, a in arrays.items() if n.startswith(REGISTER)}
             self.register = open_register(meta["register"], of_register)
+            self.cards: Code = np.asarray(arrays.get(CARDS, NO_CODES), dtype=np.int8)
+            """What each card of the pack means, in its order; without rows where no encoder read them."""
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise IndexUnusable(f"the build in {folder} is incomplete or damaged ({error}); build it again") from error
         self.digest: Digest = sha256((folder / "corpus.lock").read_bytes())
@@ -124,6 +127,8 @@ class Corpus:
         self.ids: list[Digest] = meta["ids"]
         self.pool_sizes: dict[str, int] = meta["pools"]
         self.model: Digest | None = meta["model"]
+        self.meaning: Digest | None = meta.get("meaning")
+        """The files of the encoder with which matters and cards were read."""
         self._numbers = {i: n for n, i in enumerate(self.ids)}
         self.passage = lru_cache(maxsize=20_000)(self._parse)
 

@@ -20,6 +20,7 @@ Code = NDArray[np.int8]
 Floats = NDArray[np.float32]
 MAX_TOKENS = 256
 SCALE = 127
+NO_CODES: Code = np.zeros((0, 1), dtype=np.int8)
 
 
 class Embed(Protocol):

@@ -16,17 +16,20 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from app.retrieval.analyse import Analyser
+from app.retrieval.embed import NO_CODES, Code, similarity
 from app.retrieval.lexicon import Ints
 from app.retrieval.matter_names import MatterNames, open_names, weighed
 from app.retrieval.telling import ARRAYS, Telling, terms_of
 from domain.base import Language
 
-TAKEN = 3
+TAKEN = 4
 """Matters that a story is taken to be about at most."""
-HEARD = 1280
+HEARD = 1500
 """Score from which a story is taken to be about a matter, in thousandths of one telling word."""
-PLAINLY = 2100
+PLAINLY = 2500
 """The same where nobody speaks of oneself: who asks in plain words for what no matter is called gets no guess."""
+FAR, MEANT = 500, 8
+"""Likeness of meaning, in thousandths, that two texts have at least, and what each thousandth more adds to a score."""
 BESIDE = 600
 """Share of the likeliest matter's score, in thousandths, from which another is taken too."""
 
@@ -73,6 +76,8 @@ class Register:
     tellings: Mapping[Language, Telling] = field(default_factory=dict)
     titles: Mapping[Language, tuple[str, ...]] = field(default_factory=dict)
     """Per language the plain name of each matter, empty where it has none."""
+    meanings: Code = field(default_factory=lambda: NO_CODES)
+    """What each matter means [matters, width]; without rows where no encoder read them."""
 
     def matter(self, text: str, asked: Analyser) -> Entry | None:
         """The one matter that the text names and hardly anything beside, else its main matter."""
@@ -88,16 +93,25 @@ class Register:
             places = {party: tuple(one for one in own if not one.near) for party, own in places.items()}
         return Entry((self.ids[number],), Met.REGISTERED if sure else Met.TOUCHES, places)
 
-    def told(self, text: str, asked: Analyser, story: bool = True) -> Entry | None:
-        """The matters that a text, a story or not, is likely to be about, the likeliest first; positions in turn."""
-        telling = self.tellings.get(asked.language)
-        found = telling.likely(terms_of(text, asked), TAKEN) if telling is not None else ()
-        if not found or found[0].score < (HEARD if story else PLAINLY):
+    def told(self, text: str, asked: Analyser, meant: Code | None = None, story: bool = True) -> Entry | None:
+        """The matters that a text, a story or not, is likely to be about, the likeliest first; positions in turn.
+
+        Its words speak for a matter, and what it means where that was read (`meant`).
+        """
+        scores = self.scores(text, asked, meant)
+        order = np.argsort(-scores, kind="stable")[:TAKEN].tolist()
+        if not order or (most := int(scores[order[0]])) < (HEARD if story else PLAINLY):
             return None
-        taken = [one.number for one in found if 1000 * one.score >= BESIDE * found[0].score]
+        taken = [number for number in order if 1000 * int(scores[number]) >= BESIDE * most]
         of_each = [self._places(number) for number in taken]
         places = {party: _in_turn([one[party] for one in of_each]) for party in self.parties}
-        return Entry(tuple(self.ids[number] for number in taken), Met.TOLD, places, found[0].score)
+        return Entry(tuple(self.ids[number] for number in taken), Met.TOLD, places, most)
+
+    def scores(self, text: str, asked: Analyser, meant: Code | None, likeness: int = MEANT) -> Ints:
+        """How much speaks for each matter, in thousandths of one telling word."""
+        telling = self.tellings.get(asked.language)
+        found = np.zeros(len(self.ids), dtype=np.int64) if telling is None else telling.scores(terms_of(text, asked))[0]
+        return found if meant is None or not len(self.meanings) else found + alike(meant, self.meanings, likeness)
 
     def title(self, id: str, language: Language) -> str:
         """The matter's plain name in a language; its id where it has none there."""
@@ -110,6 +124,11 @@ class Register:
         bounds = self.starts[first : first + count + 1].tolist()
         rows = {p: self.places[bounds[i] : bounds[i + 1]].tolist() for i, p in enumerate(self.parties)}
         return {p: tuple(Listed(n, s, bool(near)) for n, s, near in own) for p, own in rows.items()}
+
+
+def alike(meant: Code, codes: Code, each: int = MEANT) -> Ints:
+    """What likeness of meaning adds to the score of each thing, in thousandths of one telling word."""
+    return each * np.maximum(0, similarity(meant, codes) - FAR)
 
 
 def _in_turn(lists: Sequence[Sequence[Listed]]) -> tuple[Listed, ...]:
@@ -131,4 +150,5 @@ def open_register(meta: Mapping[str, Any], arrays: Mapping[str, Ints]) -> Regist
     }
     titles = {tag: tuple(called) for tag, called in meta["titles"].items()}
     places = arrays["places"], arrays["place_starts"]
-    return Register(tuple(meta["ids"]), tuple(meta["parties"]), *places, names, tellings, titles)
+    meanings = np.asarray(arrays["meanings"], dtype=np.int8) if "meanings" in arrays else NO_CODES
+    return Register(tuple(meta["ids"]), tuple(meta["parties"]), *places, names, tellings, titles, meanings)

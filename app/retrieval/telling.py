@@ -67,10 +67,16 @@ class Telling:
 
     def likely(self, terms: Mapping[str, int], most: int) -> tuple[Likely, ...]:
         """Up to `most` things that a text of these terms may be about, the likeliest first; in order among equals."""
+        scores, whole = self.scores(terms)
+        order = np.argsort(-scores, kind="stable")[:most].tolist()
+        best = [(n, int(scores[n])) for n in order if scores[n]]
+        return tuple(Likely(n, found, 1000 * found // whole) for n, found in best)
+
+    def scores(self, terms: Mapping[str, int]) -> tuple[Ints, int]:
+        """Per thing how much speaks for it, as in `Likely`, and how much the whole text could say."""
         said = {t: min(n, WORD) for t, n in sorted(terms.items())}
         known = [(row, n) for t, n in said.items() if (row := self._known.get(t)) is not None]
-        if not known:
-            return ()
+        alone = _rarity(1, self.size)
         rows = np.array([row for row, _ in known], dtype=np.int64)
         worth = np.array([n for _, n in known], dtype=np.int64) * self.rarity[rows]
         lengths = self.starts[rows + 1] - self.starts[rows]
@@ -78,11 +84,7 @@ class Telling:
         score = np.zeros(self.size, dtype=np.int64)
         np.add.at(score, self.numbers[places], np.repeat(worth, lengths) * self.weights[places] // MILLION)
         unknown = (sum(said.values()) - sum(n for _, n in known)) * _rarity(0, self.size)
-        whole = (int(worth.sum()) + unknown) // 1000
-        order = np.argsort(-score, kind="stable")[:most].tolist()
-        best = [(n, int(score[n])) for n in order if score[n]]
-        alone = _rarity(1, self.size)
-        return tuple(Likely(n, 1000 * found // alone, 1000 * found // whole) for n, found in best)
+        return 1000 * score // alone, max(1, (int(worth.sum()) + unknown) // alone)
 
     def arrays(self) -> dict[str, Ints]:
         """What is sealed beside the terms."""

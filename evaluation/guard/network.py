@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -42,18 +43,24 @@ class Plan:
     """Whether it goes on from weights that were trained before."""
 
 
+def encoder(source: Path, kept: Sequence[int]) -> Any:
+    """The published encoder with these rows of its vocabulary alone."""
+    found = AutoModel.from_pretrained(source)
+    old = found.embeddings.word_embeddings.weight.data
+    words = nn.Embedding(len(kept), old.shape[1], padding_idx=0)
+    words.weight.data = old[list(kept)].clone()
+    found.embeddings.word_embeddings = words
+    return found
+
+
 class Network(nn.Module):
     """Encoder, mean and maximum over its tokens, one linear layer. `kept` are rows of the published vocabulary."""
 
     def __init__(self, source: Path, kept: Sequence[int], labels: int) -> None:
         super().__init__()
-        self.encoder = AutoModel.from_pretrained(source)
-        old = self.encoder.embeddings.word_embeddings.weight.data
-        words = nn.Embedding(len(kept), old.shape[1], padding_idx=0)
-        words.weight.data = old[list(kept)].clone()
-        self.encoder.embeddings.word_embeddings = words
+        self.encoder = encoder(source, kept)
         self.drop = nn.Dropout(0.1)
-        self.head = nn.Linear(2 * old.shape[1], labels)
+        self.head = nn.Linear(2 * self.encoder.config.hidden_size, labels)
 
     def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
         """Logits [texts, labels] of padded ids [texts, pieces]."""
@@ -109,7 +116,7 @@ def trained(
     for epoch in range(plan.epochs):
         net.train()
         for batch in _batches(list(chosen(epoch)), texts, chance):
-            ids, mask = _padded([_thinned(texts[i], chance) for i in batch])
+            ids, mask = padded([_thinned(texts[i], chance) for i in batch])
             loss = loss_of(net(ids, mask), torch.from_numpy(labels[batch]))
             optimiser.zero_grad()
             loss.backward()
@@ -133,7 +140,8 @@ def _thinned(ids: Ids, chance: random.Random) -> Ids:
     return [ids[0], *(i for i in ids[1:-1] if chance.random() >= DROPPED), ids[-1]]
 
 
-def _padded(rows: Sequence[Ids]) -> tuple[Tensor, Tensor]:
+def padded(rows: Sequence[Ids]) -> tuple[Tensor, Tensor]:
+    """The rows side by side, ids and mask [texts, pieces]."""
     width = max(map(len, rows))
     ids = torch.tensor([[*row, *[0] * (width - len(row))] for row in rows])
     mask = torch.tensor([[1] * len(row) + [0] * (width - len(row)) for row in rows])

@@ -119,11 +119,12 @@ def test_the_voter_is_told_what_a_story_was_taken_to_be_about(told_of_bicycles: 
     ("question", "taken"),
     [
         ("Mein Drahtesel rostet. Was tun die Parteien?", ("bicycles",)),
-        ("Was sagen die Parteien zum Drahtesel?", ()),
+        ("Was sagen die Parteien zum Drahtesel?", ("bicycles",)),
+        ("Was sagen die Parteien zu Koalitionen?", ()),
         ("Was sagen die Parteien zu Drahtesel und Fahrradschloss?", ("bicycles",)),
     ],
 )
-def test_one_telling_word_is_enough_in_a_story_and_two_are_in_a_plain_question(
+def test_a_telling_word_is_enough_and_a_plain_question_on_something_else_gets_no_guess(
     told_of_bicycles: Path, question: str, taken: tuple[str, ...]
 ) -> None:
     exchange = asker(told_of_bicycles)(question)
