@@ -29,7 +29,7 @@ from ingestion.extract import Extracted, extract, extract_apart
 from ingestion.fetch import Shelf, Taken, collect
 from ingestion.layout import Page
 from ingestion.lock import compare, corpus_lock
-from ingestion.meaning import Centres, centres_for
+from ingestion.meaning import centres_for
 from ingestion.publish import named, unfinished
 from ingestion.register import read_register, usable
 from ingestion.seal import Encoder, seal
@@ -87,16 +87,15 @@ def build(election: Election, data: RetrievalData, order: Order, progress: Progr
         fits = agreement(subjects, {one.source: one.passages for one in extracted}, order.pack)
         matters = usable(register, [p for one in extracted for p in one.passages], order.pack)
         centres = centres_for(data.meaning, order.data, progress) if matters else None
-        pinned = data.pinned() | subjects.pinned() | register.pinned()
-        pinned |= {"meaning_sha256": centres.digest} if centres else {}
+        pinned = data.pinned() | subjects.pinned() | register.pinned() | (centres.pinned() if centres else {})
         lock = corpus_lock(election, extracted, pinned, encoder.digest if encoder else None)
         committed = order.pack / "corpus.lock"
         if not order.update_lock:
             compare(committed, lock)
         _write(folder, lock, election, extracted, taken)
         (folder / "retrieval.json").write_bytes(data.sealed())
-        helps = Helps(subjects.lines, matters, election.rules)
-        index = _seal(folder, election, data, extracted, helps, encoder, centres, progress)
+        helps = Helps(subjects.lines, matters, election.rules, centres)
+        index = _seal(folder, election, data, extracted, helps, encoder, progress)
         final = named(folder)
         order.first(final)
         if order.update_lock:
@@ -120,8 +119,7 @@ def _extract_all(
     def one(source: Source) -> Extracted:
         nonlocal done
         path = taken[source.renditions[0].sha256].path
-        plain = source.renditions[0].media_type == "text/markdown"
-        read = extract if plain else extract_apart
+        read = extract if source.renditions[0].media_type == "text/markdown" else extract_apart
         result = read(source, path, election.parties)
         done += 1
         progress("reading documents", done, len(sources))
@@ -139,12 +137,11 @@ def _seal(
     extracted: Sequence[Extracted],
     helps: Helps,
     encoder: Encoder | None,
-    centres: Centres | None,
     progress: Progress,
 ) -> Digest:
     progress("indexing", 0, 1)
     passages = [p for one in extracted for p in one.passages]
-    digest = seal(folder, passages, Names(election.parties), data.stopwords, encoder, helps, centres)
+    digest = seal(folder, passages, Names(election.parties), data.stopwords, encoder, helps)
     progress("indexing", 1, 1)
     return digest
 

@@ -40,6 +40,10 @@ class Centres:
     folder: Path
     progress: Progress
 
+    def pinned(self) -> dict[str, object]:
+        """What the corpus lock holds of it."""
+        return {"meaning_sha256": self.digest}
+
     def of(self, things: Sequence[Texts]) -> Code:
         """The code of each thing's centre [things, width]; of a thing without texts, zeros."""
         cut = [list(_read_together(one)) for one in things]

@@ -24,7 +24,6 @@ from domain.base import Digest, Language, canonical, main_language
 from domain.election import RuleCard
 from domain.names import Names
 from domain.passage import Passage
-from ingestion.meaning import Centres
 from ingestion.register import masked, sealed
 from ingestion.seal_language import NO_HELPS, Helps, seal_language
 
@@ -54,7 +53,6 @@ def seal(
     stopwords: dict[Language, Stopwords],
     encoder: Encoder | None,
     helps: Helps = NO_HELPS,
-    centres: Centres | None = None,
 ) -> Digest:
     """Write `index/` and `index.digest` under `folder`; the digest covers all of it. Deterministic."""
     index = folder / "index"
@@ -79,9 +77,9 @@ def seal(
         offset += one.size
     codes, starts = _vectors(texts, encoder)
     arrays["window_starts"] = starts
-    register = sealed(helps.matters, analysers, {p.id: n for n, p in enumerate(passages)}, centres)
-    if centres is not None and helps.cards:
-        arrays[CARDS] = centres.of([_texts(card, names) for card in helps.cards])
+    register = sealed(helps.matters, analysers, {p.id: n for n, p in enumerate(passages)}, helps.centres)
+    if helps.centres is not None and helps.cards:
+        arrays[CARDS] = helps.centres.of([_texts(card, names) for card in helps.cards])
     arrays |= {REGISTER + name: array for name, array in register.arrays.items()}
     (index / "arrays").mkdir()
     for name, array in arrays.items():
@@ -97,7 +95,7 @@ def seal(
         "ids": [p.id for p in passages],
         "pools": dict(sorted(pools.items())),
         "model": encoder.digest if encoder else None,
-        "meaning": centres.digest if centres else None,
+        "meaning": helps.centres.digest if helps.centres else None,
         "register": register.meta,
     }
     (index / "meta.json").write_text(json.dumps(meta), encoding="utf-8")

@@ -20,6 +20,7 @@ from domain.election import RuleCard
 from domain.names import Names
 from domain.passage import Passage
 from domain.register import Matter
+from ingestion.meaning import Centres
 from ingestion.register import plain_names
 from ingestion.subjects import Lines, added, beside, document, phrases
 
@@ -28,11 +29,15 @@ Array = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Helps:
-    """What a pack adds for finding: lines of its subject index by passage, matters of its register, its cards."""
+    """What a pack adds for finding: lines of its subject index by passage, matters of its register, its cards.
+
+    `centres` finds what matters and cards mean, where there is an encoder.
+    """
 
     subjects: Lines = field(default_factory=dict)
     matters: tuple[Matter, ...] = ()
     cards: tuple[RuleCard, ...] = ()
+    centres: Centres | None = None
 
 
 NO_HELPS = Helps()

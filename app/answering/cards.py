@@ -1,29 +1,24 @@
-"""Procedure cards: the reviewed answer to a question of procedure, with the law's own sentence as proof."""
+"""Which procedure cards answer a question: by words, concepts of voting and meaning, in whole numbers."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from itertools import combinations
 
 import numpy as np
 
 from app.answering.desk_view import Room
 from app.answering.procedure import Heard, asks_for_the_whole, cue_fit, for_programmes, listen
-from app.answering.wording import filled
-from app.links import viewer_url
-from app.locales import long_date
 from app.retrieval.analyse import Analyser, Stopwords, words
 from app.retrieval.lexicon import Ints
 from app.retrieval.register import MEANT, alike
 from app.retrieval.telling import WORD, Telling, learnt, terms_of
-from domain.answer import Citation, Claim
-from domain.base import Language, in_language, main_language
-from domain.election import DocumentStatus, LawReference, RuleCard, Statement
+from domain.base import Language, main_language
+from domain.election import DocumentStatus, RuleCard
 from domain.exchange import Exchange, Subject
-from domain.passage import Passage
 
 LIKELY = 2000
 """Score from which the words of a card answer a question of procedure, in thousandths of one telling word."""
@@ -34,14 +29,15 @@ CUE = 350
 CONCEPT, PAIR = WORD, 700
 """What a concept of voting counts as a term, and two of them together, in any language."""
 BESIDE = 650
-"""Share of the first card's score, in thousandths, from which a second one stands beside it."""
+"""Share of the first card's score, in thousandths, from which others stand beside it."""
 PLAINLY_MEANT = 2000
 """What likeness of meaning must add that such a question is a card's whatever share of it the words are."""
 MOST = 3
+"""Cards of an answer."""
 
 
 def matching_cards(exchange: Exchange, room: Room, in_force: bool = True) -> tuple[RuleCard, ...]:
-    """The cards in force that answer the question, the likeliest first, at most two; with `in_force` false of others.
+    """The cards in force that answer the question, the likeliest first, at most three; with `in_force` false of others.
 
     A question that does not say that it is one of procedure must be a card's in good part.
     """
@@ -56,12 +52,11 @@ def matching_cards(exchange: Exchange, room: Room, in_force: bool = True) -> tup
 
 
 def with_what_follows(cards: Sequence[RuleCard], matter: str, room: Room) -> tuple[RuleCard, ...]:
-    """The cards, and after the first those that it goes on with where the whole of its matter is asked for."""
+    """The cards; where the whole of the first one's matter is asked for, it and those that it goes on with."""
     if not cards or not cards[0].then or not asks_for_the_whole(words(matter), room):
         return tuple(cards)
     every = {card.id: card for card in room.built.election.rules}
-    following = (every[name] for name in cards[0].then if _in_force(every[name], room))
-    return tuple({card.id: card for card in (cards[0], *following, *cards[1:])}.values())
+    return (cards[0], *(every[name] for name in cards[0].then if _in_force(every[name], room)))
 
 
 def likelihood(matter: str, language: Language, room: Room, likeness: int = MEANT) -> int:
@@ -160,59 +155,3 @@ def _in_force(card: RuleCard, room: Room) -> bool:
 
 def _holds(start: date | None, end: date | None, day: date) -> bool:
     return (start is None or start <= day) and (end is None or day <= end)
-
-
-def card_claims(card: RuleCard, language: Language, room: Room) -> tuple[Claim, ...]:
-    """The card's statements in the language, each with the law's sentence as its citation."""
-    return tuple(
-        Claim(kind="card", text=_text(card, statement, language, room), party=None, citations=citations)
-        for statement in card.statements
-        if (citations := _citations(statement, language, room))
-    )
-
-
-def _text(card: RuleCard, statement: Statement, language: Language, room: Room) -> str:
-    text = in_language(statement.text, language)
-    if card.deadline is None:
-        return text
-    day = room.built.election.polling_day + timedelta(days=card.deadline.days)
-    shown = long_date(day, language) + (f", {card.deadline.time}" if card.deadline.time else "")
-    return filled(text, deadline=shown)
-
-
-def _citations(statement: Statement, language: Language, room: Room) -> tuple[Citation, ...]:
-    """The cited sentences in the reader's language where the law has such an edition, else as listed."""
-    found = [(reference, passage, quote) for reference in statement.law for passage, quote in _places(reference, room)]
-    own = [one for one in found if one[1].language == main_language(language)] or found[:1]
-    election = room.built.election.id
-    return tuple(
-        Citation(
-            document=passage.document,
-            passage=passage.id,
-            section=passage.section,
-            quote=quote,
-            url=viewer_url(election, passage, quote),
-        )
-        for _, passage, quote in own
-    )
-
-
-def _places(reference: LawReference, room: Room) -> list[tuple[Passage, str]]:
-    """The sentence of the section that holds the reference's words; at most one."""
-    source = room.built.election.source(reference.document)
-    if source is None:
-        return []
-    sha256 = source.renditions[0].sha256
-    for section in room.built.sections(sha256) if sha256 in room.built.documents else ():
-        for passage in section.paragraphs:
-            if passage.section is None or not _same_section(passage.section, reference.section):
-                continue
-            for sentence in passage.sentences:
-                quote = passage.text[sentence.start : sentence.end]
-                if reference.words in quote:
-                    return [(passage, quote)]
-    return []
-
-
-def _same_section(section: str, wanted: str) -> bool:
-    return section == wanted or section.startswith(wanted + " ")

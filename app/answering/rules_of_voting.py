@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from app.answering.cards import card_claims, matching_cards, with_what_follows
+from app.answering.card_claims import card_claims
+from app.answering.cards import matching_cards, with_what_follows
 from app.answering.desk_view import Room
 from app.answering.draft import matter_of, settled
 from app.answering.quote import chosen
