@@ -80,17 +80,23 @@ def centres_for(files: Files, data: Path, progress: Progress) -> Centres | None:
         return None
     digest = digest_of_files(files)
     folder = model_folder(data, digest)
-    if not folder.is_dir():
-        partial = folder.with_name(f"{folder.name}.{os.getpid()}")
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir(parents=True)
-        for name, content in files.items():
-            (partial / name).write_bytes(content)
-        try:
-            partial.rename(folder)
-        except OSError:  # another build was faster
-            shutil.rmtree(partial)
+    if not folder.is_dir() or digest_of_files(stored(folder)) != digest:
+        _keep(files, folder)
     return Centres(digest, folder, progress)
+
+
+def _keep(files: Files, folder: Path) -> None:
+    """Put the files there, all or none; what stood there damaged goes."""
+    partial = folder.with_name(f"{folder.name}.{os.getpid()}")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    for name, content in files.items():
+        (partial / name).write_bytes(content)
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        partial.rename(folder)
+    except OSError:  # another build was faster
+        shutil.rmtree(partial)
 
 
 def _read_together(texts: Texts) -> Iterator[tuple[str, Language]]:

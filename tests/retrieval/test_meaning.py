@@ -120,6 +120,16 @@ def test_an_altered_encoder_is_not_opened(told: Path, tmp_path: Path) -> None:
         open_election("toy", load_common(ELECTIONS), Settings(data=data))
 
 
+def test_building_again_puts_a_damaged_encoder_right(told: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(told / "data", data)
+    damaged = model_folder(data, digest_of_files(FILES)) / WEIGHTS
+    damaged.write_bytes(b"")
+    build_quietly(told / "pack", data)
+    assert damaged.read_bytes() == FILES[WEIGHTS]
+    open_election("toy", load_common(ELECTIONS), Settings(data=data)).close()
+
+
 def test_a_pack_folder_without_the_card_s_files_is_refused(tmp_path: Path) -> None:
     common = tmp_path / "common"
     (common / GUARD_FOLDER).mkdir(parents=True)
