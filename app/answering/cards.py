@@ -24,7 +24,7 @@ LIKELY = 2000
 """Score from which the words of a card answer a question of procedure, in thousandths of one telling word."""
 PLAIN = 350
 """Share in thousandths of a question that does not say whether it is one of procedure, from which they answer it."""
-CUE = 350
+CUE = 500
 """What each concept that a card cues on adds to its score; a slight one counts once, any other three times."""
 CONCEPT, PAIR = WORD, 700
 """What a concept of voting counts as a term, and two of them together, in any language."""
